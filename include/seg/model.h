@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * seg/model.h: load a trained network and label the pixels of an image.
+ *
+ * A seg_model is read-only once loaded: many threads may share one, each with its own
+ * seg_session (the activations). Preprocessing, classes and colours come from the model's file.
+ */
+#ifndef SEG_MODEL_H
+#define SEG_MODEL_H
+
+#include "seg/image.h"
+#include "seg/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct seg_model seg_model;     /* weights and network */
+typedef struct seg_session seg_session; /* one thread's planned activations */
+
+/*
+ * Load a model file (safetensors with seg's metadata).
+ * On SEG_OK *out owns everything and goes to seg_model_free; otherwise it is NULL.
+ * Errors: SEG_IO, SEG_FORMAT (cut short, NaN weights: the tensor is named), SEG_MISMATCH (weights
+ * that are not the network's), SEG_UNSUPPORTED, SEG_NOMEM.
+ */
+SEG_API seg_status seg_model_load(seg_model **out, const char *path, seg_error *err);
+/* The default model that is part of the library. SEG_UNSUPPORTED when built without one. */
+SEG_API seg_status seg_model_load_default(seg_model **out, seg_error *err);
+SEG_API void seg_model_free(seg_model *model); /* NULL is allowed */
+
+/* Facts about a model; the texts live as long as it does. */
+typedef struct seg_model_info {
+    const char *net, *backbone; /* "deeplabv3plus", "mobilenetv2" */
+    const char *config;         /* JSON of the network's settings */
+    const char *data, *licence; /* what it was trained on, and the terms; "" when unknown */
+    int classes;
+    int64_t parameters;         /* trainable numbers */
+} seg_model_info;
+
+SEG_API seg_model_info seg_model_describe(const seg_model *model);
+SEG_API const char *seg_model_class_name(const seg_model *model, int id); /* NULL: no such class */
+SEG_API const seg_color *seg_model_palette(const seg_model *model);       /* [classes] */
+/* Multiply-adds of one image of that size, or -1 when it cannot be planned. */
+SEG_API int64_t seg_model_multiply_adds(const seg_model *model, int width, int height);
+
+/* Zero means the default. */
+typedef struct seg_session_opts {
+    int threads;         /* 0: one per processor */
+    size_t memory_limit; /* bytes of activations; 0: none. Exceeding it is SEG_LIMIT, not a crash */
+} seg_session_opts;
+
+/* model is borrowed and must outlive the session. opts may be NULL. */
+SEG_API seg_status seg_session_new(seg_session **out, const seg_model *model,
+                                   const seg_session_opts *opts, seg_error *err);
+SEG_API void seg_session_free(seg_session *session);
+
+/*
+ * Label an image of any size from 1x1. labels receives height * width class ids, row-major;
+ * untouched on failure. The plan of the last sizes is kept, so a folder of equal images is
+ * planned once. Errors: SEG_INVALID (image), SEG_LIMIT, SEG_NOMEM, SEG_NONFINITE.
+ */
+SEG_API seg_status seg_segment(seg_session *session, const seg_image *image, uint8_t *labels,
+                               seg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

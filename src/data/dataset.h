@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * dataset.h: labelled images, in the one form that training and evaluation see.
+ *
+ * A format is one file in data/ that ends in one `const seg_dataset_format`, and one line in
+ * datasets.def.
+ */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include "seg/image.h"
+
+enum { SEG_CLASS_NAME_SIZE = 64 };
+
+typedef struct seg_class_list {
+    int count; /* 1..255 */
+    char names[255][SEG_CLASS_NAME_SIZE];
+    seg_color colors[256]; /* 255: ignore */
+} seg_class_list;
+
+/* Give classes without colours distinct ones (PASCAL VOC's bit-interleaved palette). */
+void seg_class_list_default_colors(seg_class_list *classes);
+
+typedef struct seg_dataset_item {
+    char *image_path, *label_path;
+} seg_dataset_item;
+
+typedef struct seg_dataset {
+    seg_class_list classes;
+    seg_dataset_item *items; /* in byte order of their names */
+    int count;
+} seg_dataset;
+
+typedef struct seg_dataset_format {
+    const char *name, *help;
+    seg_status (*open)(seg_dataset *out, const char *dir, const char *split, seg_error *err);
+} seg_dataset_format;
+
+#define SEG_DATASET(name) extern const seg_dataset_format seg_dataset_##name;
+#include "data/datasets.def"
+#undef SEG_DATASET
+
+/* format NULL: "folder". Errors: SEG_IO (missing parts, named), SEG_FORMAT (classes), SEG_NOMEM. */
+seg_status seg_dataset_open(seg_dataset *out, const char *format, const char *dir,
+                            const char *split, seg_error *err);
+void seg_dataset_release(seg_dataset *dataset);
+
+/* One image with its labels, of one size, every id a class or SEG_IGNORE. */
+typedef struct seg_sample {
+    seg_image_buffer image;  /* channels 3 */
+    seg_image_buffer labels; /* channels 1 */
+} seg_sample;
+
+/* Decode item `index`. SEG_MISMATCH (sizes) and SEG_FORMAT (an id outside the classes) name the
+ * file, pixel and value. */
+seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *out,
+                            seg_error *err);
+void seg_sample_release(seg_sample *sample);
+
+#endif

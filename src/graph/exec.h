@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * exec.h: a graph with its memory planned, ready to run forward and backward.
+ *
+ * All memory is taken in seg_exec_new; forward and backward cannot fail. One exec belongs to one
+ * thread at a time (it runs its ops on `threads` threads itself).
+ */
+#ifndef GRAPH_EXEC_H
+#define GRAPH_EXEC_H
+
+#include "graph/graph.h"
+
+typedef struct seg_exec_opts {
+    int threads;              /* 0: one per processor */
+    bool train;               /* keep what backward needs; batch statistics in use */
+    size_t memory_limit;      /* bytes of the activation arena; 0: none */
+    const bool *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
+    bool no_reuse;            /* every value keeps a place of its own (for dumps and tests) */
+} seg_exec_opts;
+
+typedef struct seg_exec seg_exec;
+
+/* graph is borrowed and must outlive the exec. Errors: SEG_NOMEM, SEG_LIMIT. */
+seg_status seg_exec_new(seg_exec **out, seg_graph *graph, const seg_exec_opts *opts,
+                        seg_error *err);
+void seg_exec_free(seg_exec *exec);
+
+/* Tensors to fill before, and read after, forward. Index as in graph->inputs / outputs. */
+seg_tensor seg_exec_input(seg_exec *exec, int index);
+seg_tensor seg_exec_output(seg_exec *exec, int index);
+/* The gradient of output `index`: fill before backward (train only). */
+seg_tensor seg_exec_output_grad(seg_exec *exec, int index);
+/* The gradient of weight `index` after backward: data NULL when it has none. */
+seg_tensor seg_exec_weight_grad(seg_exec *exec, int weight);
+/* The gradient of input `index` .... */
+seg_tensor seg_exec_value(seg_exec *exec, seg_value value);
+
+/* step seeds dropout together with seed: the same pair gives the same mask. */
+void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step);
+/* Weight gradients are overwritten. */
+void seg_exec_backward(seg_exec *exec);
+
+/* Weights changed outside: pack again at the next forward (train execs always do). */
+void seg_exec_weights_changed(seg_exec *exec);
+
+size_t seg_exec_arena_bytes(const seg_exec *exec);
+int64_t seg_exec_multiply_adds(const seg_exec *exec);
+
+/*
+ * Index of the first node (in run order) whose output holds a NaN or infinity after forward, or -1.
+ * In plans that reuse memory only nodes whose output is still alive are seen; training keeps nearly all.
+ */
+int seg_exec_first_nonfinite(const seg_exec *exec);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * kernels.h: the inner loops, one table of function pointers per instruction set.
+ *
+ * A body is written once in kernels/<family>.inc over the vector vocabulary of kernels/simd/,
+ * and compiled once per line of isa.def. A family's own header documents its calls.
+ */
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include "kernels/depthwise.h"
+#include "kernels/igemm.h"
+#include "kernels/rows.h"
+
+typedef struct seg_kernels {
+    const char *isa;   /* name in isa.def */
+    int vector_floats; /* floats of one vector */
+    seg_igemm_kernels igemm;
+    seg_depthwise_kernels depthwise;
+    seg_rows_kernels rows;
+} seg_kernels;
+
+/*
+ * The table for this processor: the last line of isa.def that it supports, or the one that the
+ * environment variable SEG_ISA names. The choice is made once per process; never NULL.
+ */
+const seg_kernels *seg_kernels_get(void);
+
+/* Line `index` of isa.def, or NULL past the last line; *supported tells if this CPU can run it. */
+const seg_kernels *seg_kernels_at(int index, int *supported);
+
+#endif

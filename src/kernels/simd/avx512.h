@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512.c only. */
+#ifndef KERNELS_SIMD_H
+#define KERNELS_SIMD_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define SEG_ISA_NAME   avx512
+#define VF_LEN         16
+#define IGEMM_MR       14 /* pixels of a register tile: 14 x 2 accumulators + 2 weights of 32 */
+#define IGEMM_NV       2  /* vectors of output channels of a register tile */
+
+typedef __m512 vf;
+
+static inline __mmask16 vf_mask(int64_t n)
+{
+    return (__mmask16)((1u << n) - 1u);
+}
+static inline vf vf_zero(void) { return _mm512_setzero_ps(); }
+static inline vf vf_set1(float x) { return _mm512_set1_ps(x); }
+static inline vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void vf_store(float *p, vf a) { _mm512_storeu_ps(p, a); }
+/* n of 0..VF_LEN floats; the other lanes read as 0 and are not touched by stores. */
+static inline vf vf_load_n(const float *p, int64_t n) { return _mm512_maskz_loadu_ps(vf_mask(n), p); }
+static inline void vf_store_n(float *p, vf a, int64_t n) { _mm512_mask_storeu_ps(p, vf_mask(n), a); }
+static inline vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+static inline vf vf_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+static inline vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+static inline vf vf_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); } /* a*b + c */
+static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+static inline vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
+/* a > b ? x : y, lane by lane */
+static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
+{
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x);
+}
+static inline float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
+
+#endif

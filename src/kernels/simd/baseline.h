@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * baseline.h: the vector vocabulary in portable C: 4 floats through the compilers' vector
+ * extension (SSE2 on any x86-64, NEON on arm64). Included by isa_baseline.c only.
+ */
+#ifndef KERNELS_SIMD_H
+#define KERNELS_SIMD_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SEG_ISA_NAME   baseline
+#define VF_LEN         4
+#define IGEMM_MR       4 /* pixels of a register tile: 4 x 2 accumulators of 16 registers */
+#define IGEMM_NV       2 /* vectors of output channels of a register tile */
+
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vf_bits __attribute__((vector_size(16)));
+
+static inline vf vf_zero(void) { return (vf){0}; }
+static inline vf vf_set1(float x) { return (vf){x, x, x, x}; }
+static inline vf vf_load(const float *p)
+{
+    vf a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+static inline void vf_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
+/* n of 0..VF_LEN floats; the other lanes read as 0 and are not touched by stores. */
+static inline vf vf_load_n(const float *p, int64_t n)
+{
+    vf a = {0};
+    for (int64_t i = 0; i < n; i++)
+        a[i] = p[i];
+    return a;
+}
+static inline void vf_store_n(float *p, vf a, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        p[i] = a[i];
+}
+static inline vf vf_add(vf a, vf b) { return a + b; }
+static inline vf vf_sub(vf a, vf b) { return a - b; }
+static inline vf vf_mul(vf a, vf b) { return a * b; }
+static inline vf vf_div(vf a, vf b) { return a / b; }
+static inline vf vf_fma(vf a, vf b, vf c) { return a * b + c; } /* two roundings here */
+/* a > b ? x : y, lane by lane */
+static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
+{
+    vf_bits mask = (vf_bits)(a > b);
+    return (vf)(((vf_bits)x & mask) | ((vf_bits)y & ~mask));
+}
+static inline vf vf_max(vf a, vf b) { return vf_select_gt(a, b, a, b); }
+static inline vf vf_min(vf a, vf b) { return vf_select_gt(a, b, b, a); }
+static inline vf vf_sqrt(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+static inline float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * spec.h: what a model file says besides its weights, and the file itself.
+ *
+ * A model is one safetensors file: tensors by their seg_weights names in the layouts of tensor.h,
+ * float32 or float16, and in the metadata "seg.format" = "1", "seg.model" = the JSON of
+ * seg_model_spec ({"net": {...}, "classes": [...], "colors": [...], "preprocess": {...}, "data":
+ * "...", "licence": "..."}), "layout" = "HWIO". A training checkpoint has more tensors (their
+ * names start with "train/") and more metadata, which loading a model ignores.
+ */
+#ifndef MODEL_SPEC_H
+#define MODEL_SPEC_H
+
+#include "data/dataset.h"
+#include "graph/weights.h"
+#include "image/preprocess.h"
+#include "io/safetensors.h"
+#include "nets/net.h"
+
+typedef struct seg_model_spec {
+    seg_net_config net;
+    seg_class_list classes;
+    seg_preprocess preprocess;
+    char data[256], licence[256];
+} seg_model_spec;
+
+/* JSON text (malloc'ed) and back. Unknown keys are an error that names them. */
+seg_status seg_model_spec_to_json(const seg_model_spec *spec, char **json, seg_error *err);
+seg_status seg_model_spec_from_json(seg_model_spec *spec, const char *json, const char *name,
+                                    seg_error *err);
+
+/*
+ * Declare and fill every weight of spec's network from file. Missing, extra (unless "train/...")
+ * and misshapen tensors and NaNs are errors that name the first of them.
+ */
+seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
+                                  const seg_safetensors *file, const char *name, seg_error *err);
+
+/* Write a model; half stores float16. */
+seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
+                           bool half, seg_error *err);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * params.h: the parameter structs of all ops, for whoever builds a graph.
+ *
+ * Dilation 1 is dense. Zero is only a default where the comment says so. Sizes are pixels.
+ */
+#ifndef OPS_PARAMS_H
+#define OPS_PARAMS_H
+
+#include "ops/op.h"
+
+/*
+ * conv2d         src: image N,IH,IW,IC; weights KH,KW,IC/G,OC; optional bias OC
+ *                OH = (IH + ph + ph_end - dh*(KH-1) - 1)/sh + 1
+ * depthwise2d    src: image N,IH,IW,C; weights KH,KW,1,C; optional bias C     (groups unused: 1)
+ * Padding is zeros: ph rows above, ph_end below, pw left, pw_end right.
+ */
+typedef struct seg_conv2d_params {
+    int64_t activation; /* seg_activation */
+    int64_t sh, sw, ph, pw, ph_end, pw_end, dh, dw;
+    int64_t groups;
+} seg_conv2d_params;
+
+/*
+ * src: image N,IH,IW,IC; weights KH,KW,IC,OC; optional bias OC. The gradient of conv2d as a layer:
+ * OH = (IH-1)*sh - ph - ph_end + dh*(KH-1) + 1 + out_pad_h
+ */
+typedef struct seg_conv_transpose2d_params {
+    int64_t activation;
+    int64_t sh, sw, ph, pw, ph_end, pw_end, dh, dw;
+    int64_t out_pad_h, out_pad_w;
+} seg_conv_transpose2d_params;
+
+/* src: image N,H,W,C; weight (gamma) C; bias (beta) C; running_mean C; running_var C.
+ * In training the batch's mean and (biased) variance normalise, and the running ones move by
+ * `momentum` towards them (unbiased variance, as PyTorch): r = (1-m)*r + m*batch. frozen != 0 uses the
+ * running ones in training too (and leaves them alone). */
+typedef struct seg_batchnorm_params {
+    int64_t activation;
+    double epsilon, momentum;
+    int64_t frozen;
+} seg_batchnorm_params;
+
+/* Windows kh x kw; ceil_mode != 0 keeps a last partial window (as PyTorch: it must start inside
+ * the input or the left padding). Average: count_pad != 0 divides by kh*kw always. */
+typedef struct seg_pool2d_params {
+    int64_t kh, kw, sh, sw, ph, pw;
+    int64_t ceil_mode, count_pad;
+} seg_pool2d_params;
+
+/* Target size in pixels. Half-pixel centres unless align_corners != 0. */
+typedef struct seg_resize_params {
+    int64_t h, w, align_corners;
+} seg_resize_params;
+
+/* Window of the source that is kept: rows top..top+h-1, columns left..left+w-1. */
+typedef struct seg_crop_params {
+    int64_t top, left, h, w;
+} seg_crop_params;
+
+/* Rows and columns of `value` around the source. */
+typedef struct seg_pad_params {
+    int64_t top, bottom, left, right;
+    double value;
+} seg_pad_params;
+
+typedef struct seg_dropout_params {
+    double rate; /* 0..1: share of elements set to zero in training; the rest grow by 1/(1-rate) */
+} seg_dropout_params;
+
+typedef struct seg_scale_params {
+    double factor;
+} seg_scale_params;
+
+/* add: 2 sources of one shape. */
+typedef struct seg_add_params {
+    int64_t activation;
+} seg_add_params;
+
+/* relu, relu6, concat (along C), softmax and argmax (over C; u8 N,H,W,1 out, C <= 255; ties: the
+ * lowest id), global_avgpool (N,1,1,C out) have none. */
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* tensor.c: shapes, element types and tensors. */
+#include "tensor/tensor.h"
+
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {
+    [SEG_F32] = {"f32", 4}, [SEG_U8] = {"u8", 1}, [SEG_I32] = {"i32", 4},
+    [SEG_F16] = {"f16", 2}, [SEG_I8] = {"i8", 1}, [SEG_I64] = {"i64", 8},
+};
+
+size_t seg_dtype_size(seg_dtype dtype)
+{
+    return dtypes[dtype].size;
+}
+
+const char *seg_dtype_name(seg_dtype dtype)
+{
+    return dtypes[dtype].name;
+}
+
+seg_shape seg_shape_nhwc(int64_t n, int64_t h, int64_t w, int64_t c)
+{
+    return (seg_shape){.dtype = SEG_F32, .rank = 4, .dim = {n, h, w, c}};
+}
+
+seg_shape seg_shape_vector(int64_t length)
+{
+    return (seg_shape){.dtype = SEG_F32, .rank = 1, .dim = {length}};
+}
+
+int64_t seg_shape_count(const seg_shape *shape)
+{
+    int64_t count = 1;
+    for (int i = 0; i < shape->rank; i++)
+        count *= shape->dim[i];
+    return count;
+}
+
+size_t seg_shape_size(const seg_shape *shape)
+{
+    return (size_t)seg_shape_count(shape) * seg_dtype_size(shape->dtype);
+}
+
+bool seg_shape_valid(const seg_shape *shape)
+{
+    int64_t bytes = (int64_t)seg_dtype_size(shape->dtype);
+    for (int i = 0; i < shape->rank; i++) {
+        if (shape->dim[i] < 0 || __builtin_mul_overflow(bytes, shape->dim[i], &bytes))
+            return false;
+    }
+    return true;
+}
+
+bool seg_shape_equal(const seg_shape *a, const seg_shape *b)
+{
+    if (a->dtype != b->dtype || a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank; i++) {
+        if (a->dim[i] != b->dim[i])
+            return false;
+    }
+    return true;
+}
+
+const char *seg_shape_text(const seg_shape *shape, char text[SEG_SHAPE_TEXT_SIZE])
+{
+    int used = snprintf(text, SEG_SHAPE_TEXT_SIZE, "%s ", seg_dtype_name(shape->dtype));
+    for (int i = 0; i < shape->rank; i++)
+        used += snprintf(text + used, (size_t)(SEG_SHAPE_TEXT_SIZE - used), "%s%lld",
+                         i > 0 ? "x" : "", (long long)shape->dim[i]);
+    return text;
+}
