@@ -76,7 +76,8 @@ struct seg_graph {
     seg_graph_binding *inputs, *outputs;
     size_t value_count, node_count, input_count, output_count;
     size_t value_capacity, node_capacity, input_capacity, output_capacity;
-    seg_error error; /* status SEG_OK: none */
+    bool frozen_norms; /* set before building: batch norms keep their running statistics */
+    seg_error error;   /* status SEG_OK: none */
 };
 
 #endif
