@@ -114,8 +114,7 @@ seg_status seg_file_writer_open(seg_file_writer **out, const char *path, seg_err
     return SEG_OK;
 }
 
-static seg_status write_all(int fd, const char *path, const void *data, size_t size,
-                            seg_error *err)
+static seg_status write_all(int fd, const char *path, const void *data, size_t size, seg_error *err)
 {
     const uint8_t *bytes = data;
     while (size > 0) {
@@ -200,8 +199,7 @@ seg_status seg_folder_make(const char *path, seg_error *err)
         char kept = *end;
         *end = '\0';
         if (mkdir(copy, 0777) != 0 && !seg_path_is_folder(copy))
-            status = seg_fail(err, SEG_IO, "%s: cannot make the folder: %s", copy,
-                              strerror(errno));
+            status = seg_fail(err, SEG_IO, "%s: cannot make the folder: %s", copy, strerror(errno));
         *end = kept;
         if (kept == '\0')
             break;

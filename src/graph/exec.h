@@ -12,11 +12,12 @@
 #include "graph/graph.h"
 
 typedef struct seg_exec_opts {
-    int threads;              /* 0: one per processor */
-    bool train;               /* keep what backward needs; batch statistics in use */
-    size_t memory_limit;      /* bytes of the activation arena; 0: none */
-    const bool *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
-    bool no_reuse;            /* every value keeps a place of its own (for dumps and tests) */
+    int threads;         /* 0: one per processor */
+    bool train;          /* keep what backward needs; batch statistics in use */
+    size_t memory_limit; /* bytes of the activation arena; 0: none */
+    const bool
+        *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
+    bool no_reuse;     /* every value keeps a place of its own (for dumps and tests) */
 } seg_exec_opts;
 
 typedef struct seg_exec seg_exec;
@@ -33,7 +34,7 @@ seg_tensor seg_exec_output(seg_exec *exec, int index);
 seg_tensor seg_exec_output_grad(seg_exec *exec, int index);
 /* The gradient of weight `index` after backward: data NULL when it has none. */
 seg_tensor seg_exec_weight_grad(seg_exec *exec, int weight);
-/* The gradient of input `index` .... */
+/* Any value after forward; only sound when opts.no_reuse was set. */
 seg_tensor seg_exec_value(seg_exec *exec, seg_value value);
 
 /* step seeds dropout together with seed: the same pair gives the same mask. */
@@ -49,7 +50,8 @@ int64_t seg_exec_multiply_adds(const seg_exec *exec);
 
 /*
  * Index of the first node (in run order) whose output holds a NaN or infinity after forward, or -1.
- * In plans that reuse memory only nodes whose output is still alive are seen; training keeps nearly all.
+ * In plans that reuse memory only nodes whose output is still alive are seen; training keeps nearly
+ * all.
  */
 int seg_exec_first_nonfinite(const seg_exec *exec);
 

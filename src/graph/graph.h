@@ -36,7 +36,10 @@ seg_value seg_graph_input(seg_graph *graph, const char *name, const seg_shape *s
 /* A tensor of the weights, declared when it is new. */
 seg_value seg_graph_weight(seg_graph *graph, const char *name, seg_weight_role role,
                            const seg_shape *shape);
-/* One node. params is copied (op->params_size bytes; NULL for none). name labels errors and dumps. */
+/* A tensor that the graph owns, to be filled by whoever made it. */
+seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape *shape);
+/* One node. params is copied (op->params_size bytes; NULL for none). name labels errors and dumps.
+ */
 seg_value seg_graph_op(seg_graph *graph, const seg_op *op, const void *params, const char *name,
                        int src_count, const seg_value *src);
 void seg_graph_output(seg_graph *graph, const char *name, seg_value value);
@@ -47,11 +50,12 @@ seg_shape seg_graph_shape(const seg_graph *graph, seg_value value);
 /* ---- what optimise.c and exec.c read and rewrite ---- */
 
 typedef struct seg_graph_value {
-    enum { SEG_VALUE_INPUT, SEG_VALUE_WEIGHT, SEG_VALUE_NODE } kind;
+    enum { SEG_VALUE_INPUT, SEG_VALUE_WEIGHT, SEG_VALUE_CONSTANT, SEG_VALUE_NODE } kind;
     const char *name;
     seg_shape shape;
-    int weight; /* index in weights, for SEG_VALUE_WEIGHT */
-    int node;   /* producer, for SEG_VALUE_NODE */
+    int weight;     /* index in weights, for SEG_VALUE_WEIGHT */
+    int node;       /* producer, for SEG_VALUE_NODE */
+    void *constant; /* owned data, for SEG_VALUE_CONSTANT */
 } seg_graph_value;
 
 typedef struct seg_graph_node {
@@ -68,14 +72,23 @@ typedef struct seg_graph_binding {
     seg_value value;
 } seg_graph_binding;
 
+/* A batch norm that went into the convolution before it: how to make its weights again. */
+typedef struct seg_graph_fold {
+    seg_value kernel, bias;            /* of the convolution as built; bias may be SEG_NO_VALUE */
+    seg_value scale, shift, mean, var; /* of the batch norm */
+    double epsilon;
+    seg_value folded_kernel, folded_bias; /* constants */
+} seg_graph_fold;
+
 struct seg_graph {
     seg_weights *weights;
     seg_arena arena; /* names, params */
     seg_graph_value *values;
     seg_graph_node *nodes; /* in an order in which they can run */
     seg_graph_binding *inputs, *outputs;
-    size_t value_count, node_count, input_count, output_count;
-    size_t value_capacity, node_capacity, input_capacity, output_capacity;
+    seg_graph_fold *folds;
+    size_t value_count, node_count, input_count, output_count, fold_count;
+    size_t value_capacity, node_capacity, input_capacity, output_capacity, fold_capacity;
     bool frozen_norms; /* set before building: batch norms keep their running statistics */
     seg_error error;   /* status SEG_OK: none */
 };

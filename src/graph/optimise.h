@@ -8,10 +8,14 @@
 
 /*
  * In place. train false: dropout vanishes, batch norms fold into the convolution before them
- * (into weights of their own, named "<conv>.folded", which the graph owns), and ReLU/ReLU6 fuse
- * into ops that can. train true: only the fusions that backward knows.
- * Nodes that no output needs are dropped.
+ * (constants "<conv>.folded", owned by the graph), and ReLU/ReLU6 fuse into ops that can.
+ * train true: only the fusions whose backward exists. Nodes that no output needs are dropped.
+ * Folded constants are not filled yet: seg_exec_new does, and again after
+ * seg_exec_weights_changed.
  */
 seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err);
+
+/* Fill the folded constants from the weights as they are now. */
+void seg_graph_refold(seg_graph *graph);
 
 #endif

@@ -14,15 +14,15 @@
 
 /* What a tensor is for; decides how it starts, whether it trains, and whether it decays. */
 typedef enum seg_weight_role {
-    SEG_WEIGHT_KERNEL,       /* convolution weights: He-normal over fan-in, decays */
-    SEG_WEIGHT_ZERO_KERNEL,  /* convolution weights that start at zero (FCN's score layers) */
-    SEG_WEIGHT_BILINEAR,     /* transposed convolution that starts as bilinear upsampling */
+    SEG_WEIGHT_KERNEL,         /* convolution weights: He-normal over fan-in, decays */
+    SEG_WEIGHT_ZERO_KERNEL,    /* convolution weights that start at zero (FCN's score layers) */
+    SEG_WEIGHT_BILINEAR,       /* transposed convolution that starts as bilinear upsampling */
     SEG_WEIGHT_FIXED_BILINEAR, /* the same, and stays so */
-    SEG_WEIGHT_BIAS,         /* zero, no decay */
-    SEG_WEIGHT_NORM_SCALE,   /* batch norm's gamma: one, no decay */
-    SEG_WEIGHT_NORM_SHIFT,   /* batch norm's beta: zero, no decay */
-    SEG_WEIGHT_RUNNING_MEAN, /* state: zero, no gradient */
-    SEG_WEIGHT_RUNNING_VAR   /* state: one, no gradient */
+    SEG_WEIGHT_BIAS,           /* zero, no decay */
+    SEG_WEIGHT_NORM_SCALE,     /* batch norm's gamma: one, no decay */
+    SEG_WEIGHT_NORM_SHIFT,     /* batch norm's beta: zero, no decay */
+    SEG_WEIGHT_RUNNING_MEAN,   /* state: zero, no gradient */
+    SEG_WEIGHT_RUNNING_VAR     /* state: one, no gradient */
 } seg_weight_role;
 
 typedef struct seg_weight {

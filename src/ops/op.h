@@ -78,7 +78,7 @@ typedef struct seg_op {
     size_t (*scratch_size)(const seg_op_call *call);
     void (*pack)(const seg_op_call *call); /* weights are in src; writes packed */
     void (*forward)(const seg_op_call *call);
-    void (*backward)(const seg_op_call *call);       /* NULL: no gradient flows (argmax) */
+    void (*backward)(const seg_op_call *call);         /* NULL: no gradient flows (argmax) */
     int64_t (*multiply_adds)(const seg_op_call *call); /* of one forward; NULL: not counted */
 } seg_op;
 

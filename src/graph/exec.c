@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* exec.c: run a planned graph forward and backward. */
+#include "graph/exec.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/rng.h"
+#include "graph/exec_plan.h"
+#include "graph/optimise.h"
+
+static void *at(const seg_exec *exec, int buffer)
+{
+    return buffer == SEG_NO_BUFFER || exec->buffers[buffer].size == 0
+               ? NULL
+               : exec->arena + exec->buffers[buffer].offset;
+}
+
+static void *value_data(const seg_exec *exec, seg_value v)
+{
+    const seg_graph_value *value = &exec->graph->values[v];
+    if (value->kind == SEG_VALUE_WEIGHT)
+        return seg_weights_at(exec->graph->weights, value->weight)->tensor.data;
+    if (value->kind == SEG_VALUE_CONSTANT)
+        return value->constant;
+    return at(exec, exec->values[v].data);
+}
+
+static void bind(seg_exec *exec, size_t index)
+{
+    const seg_graph_node *node = &exec->graph->nodes[index];
+    seg_exec_node_plan *plan = &exec->nodes[index];
+    plan->dst.data = value_data(exec, node->dst);
+    plan->diff_dst.data = at(exec, exec->values[node->dst].grad);
+    for (int k = 0; k < node->src_count; k++) {
+        plan->src[k].data = value_data(exec, node->src[k]);
+        plan->diff_src[k].data = at(exec, plan->grad_buffer[k]);
+        plan->add_to[k] = at(exec, plan->total_buffer[k]);
+    }
+    plan->call.workspace = at(exec, plan->workspace);
+    plan->call.packed = exec->opts.train ? at(exec, plan->packed) : exec->packed[index];
+}
+
+static void bind_weight_grads(seg_exec *exec)
+{
+    for (size_t v = 0; v < exec->graph->value_count; v++) {
+        const seg_graph_value *value = &exec->graph->values[v];
+        if (value->kind == SEG_VALUE_WEIGHT && exec->values[v].grad != SEG_NO_BUFFER)
+            exec->weight_grads[value->weight] =
+                (seg_tensor){value->shape, at(exec, exec->values[v].grad)};
+    }
+}
+
+/* Packed weights of inference are kept: they outlive a forward pass. */
+static seg_status packed_new(seg_exec *exec, seg_error *err)
+{
+    for (size_t i = 0; i < exec->graph->node_count && !exec->opts.train; i++) {
+        const seg_op *op = exec->graph->nodes[i].op;
+        size_t size = op->packed_size != NULL ? op->packed_size(&exec->nodes[i].call) : 0;
+        if (size == 0)
+            continue;
+        exec->packed[i] = seg_block_new(size);
+        if (exec->packed[i] == NULL)
+            return seg_fail_nomem(err, size, exec->graph->nodes[i].name);
+    }
+    return SEG_OK;
+}
+
+static seg_status build(seg_exec *exec, seg_error *err)
+{
+    size_t nodes = exec->graph->node_count, values = exec->graph->value_count;
+    exec->values = calloc(values + 1, sizeof *exec->values);
+    exec->nodes = calloc(nodes + 1, sizeof *exec->nodes);
+    exec->packed = calloc(nodes + 1, sizeof *exec->packed);
+    exec->weight_count = seg_weights_count(exec->graph->weights);
+    exec->weight_grads = calloc((size_t)exec->weight_count + 1, sizeof *exec->weight_grads);
+    if (exec->values == NULL || exec->nodes == NULL || exec->packed == NULL ||
+        exec->weight_grads == NULL)
+        return seg_fail_nomem(err, (nodes + 1) * sizeof *exec->nodes, "the plan");
+    seg_status status = seg_exec_plan(exec, err);
+    if (status != SEG_OK)
+        return status;
+    if (exec->opts.memory_limit > 0 && exec->arena_bytes > exec->opts.memory_limit)
+        return seg_fail(err, SEG_LIMIT,
+                        "the activations need %zu bytes, more than the limit of %zu",
+                        exec->arena_bytes, exec->opts.memory_limit);
+    exec->arena = seg_block_new(exec->arena_bytes);
+    if (exec->arena == NULL)
+        return seg_fail_nomem(err, exec->arena_bytes, "the activations");
+    status = packed_new(exec, err);
+    for (size_t i = 0; i < nodes; i++)
+        bind(exec, i);
+    bind_weight_grads(exec);
+    return status;
+}
+
+seg_status seg_exec_new(seg_exec **out, seg_graph *graph, const seg_exec_opts *opts, seg_error *err)
+{
+    *out = NULL;
+    seg_status status = seg_graph_status(graph, err);
+    if (status != SEG_OK)
+        return status;
+    seg_exec *exec = calloc(1, sizeof *exec);
+    if (exec == NULL)
+        return seg_fail_nomem(err, sizeof *exec, "the plan");
+    exec->graph = graph;
+    exec->opts = *opts;
+    if (exec->opts.threads <= 0)
+        exec->opts.threads = seg_cpu_count();
+    status = build(exec, err);
+    if (status != SEG_OK) {
+        seg_exec_free(exec);
+        return status;
+    }
+    *out = exec;
+    return SEG_OK;
+}
+
+void seg_exec_free(seg_exec *exec)
+{
+    if (exec == NULL)
+        return;
+    for (size_t i = 0; exec->packed != NULL && i < exec->graph->node_count; i++)
+        seg_block_free(exec->packed[i]);
+    free(exec->packed);
+    free(exec->values);
+    free(exec->nodes);
+    free(exec->buffers);
+    free(exec->weight_grads);
+    seg_block_free(exec->arena);
+    free(exec);
+}
+
+static seg_tensor value_tensor(const seg_exec *exec, seg_value v)
+{
+    return (seg_tensor){exec->graph->values[v].shape, value_data(exec, v)};
+}
+
+seg_tensor seg_exec_input(seg_exec *exec, int index)
+{
+    return value_tensor(exec, exec->graph->inputs[index].value);
+}
+
+seg_tensor seg_exec_output(seg_exec *exec, int index)
+{
+    return value_tensor(exec, exec->graph->outputs[index].value);
+}
+
+seg_tensor seg_exec_output_grad(seg_exec *exec, int index)
+{
+    seg_value v = exec->graph->outputs[index].value;
+    return (seg_tensor){exec->graph->values[v].shape, at(exec, exec->values[v].grad)};
+}
+
+seg_tensor seg_exec_weight_grad(seg_exec *exec, int weight)
+{
+    return weight < exec->weight_count ? exec->weight_grads[weight] : (seg_tensor){0};
+}
+
+seg_tensor seg_exec_value(seg_exec *exec, seg_value value)
+{
+    return value_tensor(exec, value);
+}
+
+static void pack(seg_exec *exec, size_t index)
+{
+    const seg_op *op = exec->graph->nodes[index].op;
+    if (op->pack != NULL && exec->nodes[index].call.packed != NULL)
+        op->pack(&exec->nodes[index].call);
+}
+
+void seg_exec_weights_changed(seg_exec *exec)
+{
+    exec->packed_valid = false;
+}
+
+static void pack_for_inference(seg_exec *exec)
+{
+    seg_graph_refold(exec->graph);
+    for (size_t i = 0; i < exec->graph->node_count; i++)
+        pack(exec, i);
+    exec->packed_valid = true;
+}
+
+void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
+{
+    if (!exec->opts.train && !exec->packed_valid)
+        pack_for_inference(exec);
+    for (size_t i = 0; i < exec->graph->node_count; i++) {
+        seg_exec_node_plan *plan = &exec->nodes[i];
+        seg_rng rng = seg_rng_make(seed, SEG_RNG_DROPOUT, step * exec->graph->node_count + i);
+        plan->call.seed = seg_rng_next(&rng);
+        plan->call.scratch = at(exec, plan->scratch);
+        if (exec->opts.train)
+            pack(exec, i);
+        exec->graph->nodes[i].op->forward(&plan->call);
+    }
+}
+
+typedef struct add_job {
+    const float *src;
+    float *dst;
+    int64_t count;
+} add_job;
+
+enum { ADD_BLOCK = 1 << 15 };
+
+static void add_block(void *context, int64_t index, int thread)
+{
+    (void)thread;
+    const add_job *job = context;
+    int64_t begin = index * ADD_BLOCK, end = begin + ADD_BLOCK;
+    if (end > job->count)
+        end = job->count;
+    const float *restrict src = job->src;
+    float *restrict dst = job->dst;
+    for (int64_t i = begin; i < end; i++)
+        dst[i] += src[i];
+}
+
+static void add_gradient(const seg_exec *exec, const seg_tensor *part, float *total)
+{
+    int64_t count = seg_shape_count(&part->shape);
+    add_job job = {part->data, total, count};
+    seg_parallel_for(exec->opts.threads, (count + ADD_BLOCK - 1) / ADD_BLOCK, add_block, &job);
+}
+
+void seg_exec_backward(seg_exec *exec)
+{
+    for (size_t i = exec->graph->node_count; i-- > 0;) {
+        seg_exec_node_plan *plan = &exec->nodes[i];
+        if (!plan->runs_backward)
+            continue;
+        plan->call.scratch = at(exec, plan->back_scratch);
+        exec->graph->nodes[i].op->backward(&plan->call);
+        for (int k = 0; k < plan->call.src_count; k++) {
+            if (plan->add_to[k] != NULL)
+                add_gradient(exec, &plan->diff_src[k], plan->add_to[k]);
+        }
+    }
+}
+
+size_t seg_exec_arena_bytes(const seg_exec *exec)
+{
+    return exec->arena_bytes;
+}
+
+int64_t seg_exec_multiply_adds(const seg_exec *exec)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < exec->graph->node_count; i++) {
+        const seg_op *op = exec->graph->nodes[i].op;
+        if (op->multiply_adds != NULL)
+            total += op->multiply_adds(&exec->nodes[i].call);
+    }
+    return total;
+}
+
+static bool all_finite(const seg_tensor *tensor)
+{
+    if (tensor->shape.dtype != SEG_F32)
+        return true;
+    const float *data = tensor->data;
+    for (int64_t i = 0, count = seg_shape_count(&tensor->shape); i < count; i++) {
+        if (!isfinite(data[i]))
+            return false;
+    }
+    return true;
+}
+
+int seg_exec_first_nonfinite(const seg_exec *exec)
+{
+    int last = (int)exec->graph->node_count - 1;
+    for (int i = 0; i <= last; i++) {
+        int buffer = exec->values[exec->graph->nodes[i].dst].data;
+        bool alive = buffer != SEG_NO_BUFFER && exec->buffers[buffer].last >= last;
+        if (alive && !all_finite(&exec->nodes[i].dst))
+            return i;
+    }
+    return -1;
+}

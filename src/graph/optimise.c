@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * optimise.c: drop what does nothing, fold batch norms, fuse activations.
+ *
+ *   BN(conv(x, W) + b) = conv(x, W * s) + (b - mean) * s + shift,   s = scale / sqrt(var + epsilon)
+ * where s multiplies the output channels, the last axis of W in every convolution we have.
+ */
+#include "graph/optimise.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static bool is(const seg_graph_node *node, const char *op)
+{
+    return strcmp(node->op->name, op) == 0;
+}
+
+static bool is_convolution(const seg_graph_node *node)
+{
+    return is(node, "conv2d") || is(node, "depthwise2d") || is(node, "conv_transpose2d");
+}
+
+static seg_graph_node *producer(seg_graph *graph, seg_value value)
+{
+    const seg_graph_value *v = &graph->values[value];
+    return v->kind == SEG_VALUE_NODE ? &graph->nodes[v->node] : NULL;
+}
+
+static int use_count(const seg_graph *graph, seg_value value)
+{
+    int uses = 0;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        for (int k = 0; k < graph->nodes[i].src_count; k++)
+            uses += graph->nodes[i].src[k] == value;
+    }
+    for (size_t i = 0; i < graph->output_count; i++)
+        uses += graph->outputs[i].value == value;
+    return uses;
+}
+
+/* Everyone who read `old` reads `now`. */
+static void replace_value(seg_graph *graph, seg_value old, seg_value now)
+{
+    for (size_t i = 0; i < graph->node_count; i++) {
+        for (int k = 0; k < graph->nodes[i].src_count; k++) {
+            if (graph->nodes[i].src[k] == old)
+                graph->nodes[i].src[k] = now;
+        }
+    }
+    for (size_t i = 0; i < graph->output_count; i++) {
+        if (graph->outputs[i].value == old)
+            graph->outputs[i].value = now;
+    }
+}
+
+static void fuse_activation(seg_graph *graph, const seg_graph_node *node, bool train)
+{
+    int64_t wanted = is(node, "relu") ? SEG_ACT_RELU : SEG_ACT_RELU6;
+    seg_graph_node *before = producer(graph, node->src[0]);
+    unsigned flag = train ? SEG_OP_FUSES_TRAIN : SEG_OP_FUSES_INFER;
+    if (before == NULL || !(before->op->flags & flag) || use_count(graph, before->dst) != 1)
+        return;
+    int64_t *activation = before->params; /* the first field, by the op contract */
+    if (*activation != SEG_ACT_NONE)
+        return;
+    *activation = wanted;
+    replace_value(graph, node->dst, before->dst);
+}
+
+static seg_status fold_add(seg_graph *graph, const seg_graph_fold *fold, seg_error *err)
+{
+    void *folds = graph->folds;
+    if (!seg_array_reserve(&folds, &graph->fold_capacity, graph->fold_count + 1,
+                           sizeof *graph->folds))
+        return seg_fail_nomem(err, (graph->fold_count + 1) * sizeof *graph->folds, "folding");
+    graph->folds = folds;
+    graph->folds[graph->fold_count++] = *fold;
+    return SEG_OK;
+}
+
+static seg_status fold_batchnorm(seg_graph *graph, const seg_graph_node *norm, seg_error *err)
+{
+    const seg_batchnorm_params *params = norm->params;
+    seg_graph_node *conv = producer(graph, norm->src[0]);
+    if (conv == NULL || !is_convolution(conv) || use_count(graph, conv->dst) != 1)
+        return SEG_OK;
+    int64_t *activation = conv->params;
+    if (*activation != SEG_ACT_NONE)
+        return SEG_OK;
+    char name[256];
+    seg_graph_fold fold = {.kernel = conv->src[1],
+                           .bias = conv->src_count > 2 ? conv->src[2] : SEG_NO_VALUE,
+                           .scale = norm->src[1],
+                           .shift = norm->src[2],
+                           .mean = norm->src[3],
+                           .var = norm->src[4],
+                           .epsilon = params->epsilon};
+    seg_shape kernel = graph->values[fold.kernel].shape, bias = graph->values[fold.scale].shape;
+    snprintf(name, sizeof name, "%s.folded", conv->name);
+    fold.folded_kernel = seg_graph_constant(graph, name, &kernel);
+    fold.folded_bias = seg_graph_constant(graph, name, &bias);
+    if (seg_graph_status(graph, err) != SEG_OK)
+        return graph->error.status;
+    conv->src[1] = fold.folded_kernel;
+    conv->src[2] = fold.folded_bias;
+    conv->src_count = 3;
+    *activation = params->activation;
+    replace_value(graph, norm->dst, conv->dst);
+    return fold_add(graph, &fold, err);
+}
+
+static const float *data_of(const seg_graph *graph, seg_value value)
+{
+    const seg_graph_value *v = &graph->values[value];
+    return v->kind == SEG_VALUE_WEIGHT ? seg_f32(&seg_weights_at(graph->weights, v->weight)->tensor)
+                                       : v->constant;
+}
+
+static void refold(seg_graph *graph, const seg_graph_fold *fold)
+{
+    const float *kernel = data_of(graph, fold->kernel);
+    const float *bias = fold->bias != SEG_NO_VALUE ? data_of(graph, fold->bias) : NULL;
+    const float *scale = data_of(graph, fold->scale), *shift = data_of(graph, fold->shift);
+    const float *mean = data_of(graph, fold->mean), *var = data_of(graph, fold->var);
+    float *out = graph->values[fold->folded_kernel].constant;
+    float *out_bias = graph->values[fold->folded_bias].constant;
+    int64_t count = seg_shape_count(&graph->values[fold->kernel].shape);
+    int64_t oc = graph->values[fold->scale].shape.dim[0];
+    /* The factors live in the bias's place until the kernel is done. */
+    for (int64_t c = 0; c < oc; c++)
+        out_bias[c] = (float)((double)scale[c] / sqrt((double)var[c] + fold->epsilon));
+    for (int64_t i = 0; i < count; i += oc) {
+        for (int64_t c = 0; c < oc; c++)
+            out[i + c] = kernel[i + c] * out_bias[c];
+    }
+    for (int64_t c = 0; c < oc; c++)
+        out_bias[c] = ((bias != NULL ? bias[c] : 0.0f) - mean[c]) * out_bias[c] + shift[c];
+}
+
+void seg_graph_refold(seg_graph *graph)
+{
+    for (size_t i = 0; i < graph->fold_count; i++)
+        refold(graph, &graph->folds[i]);
+}
+
+/* Keep the nodes that an output needs, in their order. */
+static seg_status drop_dead(seg_graph *graph, seg_error *err)
+{
+    bool *alive = calloc(graph->value_count + 1, sizeof *alive);
+    if (alive == NULL)
+        return seg_fail_nomem(err, graph->value_count + 1, "dropping dead nodes");
+    for (size_t i = 0; i < graph->output_count; i++)
+        alive[graph->outputs[i].value] = true;
+    for (size_t i = graph->node_count; i-- > 0;) {
+        const seg_graph_node *node = &graph->nodes[i];
+        for (int k = 0; k < node->src_count && alive[node->dst]; k++)
+            alive[node->src[k]] = true;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        if (!alive[graph->nodes[i].dst])
+            continue;
+        graph->nodes[kept] = graph->nodes[i];
+        graph->values[graph->nodes[kept].dst].node = (int)kept;
+        kept++;
+    }
+    graph->node_count = kept;
+    free(alive);
+    return SEG_OK;
+}
+
+seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
+{
+    seg_status status = seg_graph_status(graph, err);
+    for (size_t i = 0; i < graph->node_count && status == SEG_OK; i++) {
+        const seg_graph_node *node = &graph->nodes[i];
+        if (!train && is(node, "dropout"))
+            replace_value(graph, node->dst, node->src[0]);
+        else if (!train && is(node, "batchnorm"))
+            status = fold_batchnorm(graph, node, err);
+        else if (is(node, "relu") || is(node, "relu6"))
+            fuse_activation(graph, node, train);
+    }
+    return status == SEG_OK ? drop_dead(graph, err) : status;
+}

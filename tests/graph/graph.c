@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* graph.c: building, planning, differentiation and rewrites, on two ops made for the test. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/exec.h"
+#include "graph/memory_plan.h"
+#include "graph/optimise.h"
+#include "test.h"
+
+/* mul: dst = a * b, elementwise. */
+static seg_status mul_shape(const void *params, int count, const seg_shape *src, seg_shape *dst,
+                            seg_error *err)
+{
+    (void)params, (void)count, (void)err;
+    *dst = src[0];
+    return SEG_OK;
+}
+
+static void mul_forward(const seg_op_call *call)
+{
+    for (int64_t i = 0; i < seg_shape_count(&call->dst->shape); i++)
+        seg_f32(call->dst)[i] = seg_f32(&call->src[0])[i] * seg_f32(&call->src[1])[i];
+}
+
+static void mul_backward(const seg_op_call *call)
+{
+    for (int k = 0; k < 2; k++) {
+        if (call->diff_src[k].data == NULL)
+            continue;
+        for (int64_t i = 0; i < seg_shape_count(&call->dst->shape); i++)
+            seg_f32(&call->diff_src[k])[i] =
+                seg_f32(call->diff_dst)[i] * seg_f32(&call->src[1 - k])[i];
+    }
+}
+
+static const seg_op mul = {.name = "mul",
+                           .src_min = 2,
+                           .src_max = 2,
+                           .flags = SEG_OP_READS_SRC,
+                           .shape = mul_shape,
+                           .forward = mul_forward,
+                           .backward = mul_backward};
+
+static seg_value multiply(seg_graph *g, seg_value a, seg_value b)
+{
+    return seg_graph_op(g, &mul, NULL, "mul", 2, (seg_value[]){a, b});
+}
+
+START_TEST(buffers_alive_together_do_not_overlap)
+{
+    seg_buffer b[40];
+    size_t total, peak = 0;
+    seg_error err;
+    srand(7);
+    for (int i = 0; i < 40; i++) {
+        int first = rand() % 30;
+        b[i] = (seg_buffer){(size_t)(rand() % 1000), first, first + rand() % 8, 0};
+    }
+    ck_ok(seg_memory_plan(b, 40, &total, &err), err);
+    for (int t = 0; t < 40; t++) {
+        size_t alive = 0;
+        for (int i = 0; i < 40; i++)
+            alive += b[i].first <= t && t <= b[i].last ? b[i].size : 0;
+        peak = alive > peak ? alive : peak;
+    }
+    for (int i = 0; i < 40; i++) {
+        ck_assert_uint_eq(b[i].offset % 64, 0);
+        ck_assert_uint_le(b[i].offset + b[i].size, total);
+        for (int j = 0; j < i; j++) {
+            if (b[i].size == 0 || b[j].size == 0 || b[i].last < b[j].first ||
+                b[j].last < b[i].first)
+                continue;
+            ck_assert(b[i].offset + b[i].size <= b[j].offset ||
+                      b[j].offset + b[j].size <= b[i].offset);
+        }
+    }
+    ck_assert_uint_le(total, 2 * peak);
+    b[0].size = SIZE_MAX - 10;
+    ck_fails(seg_memory_plan(b, 40, &total, &err), SEG_LIMIT, err, "memory");
+}
+END_TEST
+
+/* y = (x*w) * (x*w) * w = x^2 w^3, so dy/dw = 3 x^2 w^2: w is used twice and x*w twice. */
+static void run_power(bool no_reuse)
+{
+    seg_weights *weights;
+    seg_graph *g;
+    seg_exec *exec;
+    seg_error err;
+    seg_shape shape = seg_shape_vector(3);
+    ck_ok(seg_weights_new(&weights, &err), err);
+    ck_ok(seg_graph_new(&g, weights, &err), err);
+    seg_value x = seg_graph_input(g, "x", &shape);
+    seg_value w = seg_graph_weight(g, "w", SEG_WEIGHT_BIAS, &shape);
+    ck_assert_int_eq(seg_graph_weight(g, "w", SEG_WEIGHT_BIAS, &shape), w);
+    seg_value a = multiply(g, x, w);
+    multiply(g, a, x); /* nobody reads it */
+    seg_graph_output(g, "y", multiply(g, multiply(g, a, a), w));
+    ck_ok(seg_graph_status(g, &err), err);
+    ck_ok(seg_graph_optimise(g, true, &err), err);
+    ck_assert_uint_eq(g->node_count, 3);
+    seg_exec_opts opts = {.threads = 1, .train = true, .no_reuse = no_reuse};
+    ck_ok(seg_exec_new(&exec, g, &opts, &err), err);
+    for (int i = 0; i < 3; i++) {
+        seg_f32(&seg_weights_at(weights, 0)->tensor)[i] = (float)(i + 1);
+        seg_tensor in = seg_exec_input(exec, 0), diff = seg_exec_output_grad(exec, 0);
+        seg_f32(&in)[i] = (float)(2 - i);
+        seg_f32(&diff)[i] = 1.0f;
+    }
+    seg_exec_forward(exec, 0, 0);
+    seg_tensor grad = seg_exec_output_grad(exec, 0);
+    for (int i = 0; i < 3; i++)
+        seg_f32(&grad)[i] = 1.0f;
+    seg_exec_backward(exec);
+    seg_tensor y = seg_exec_output(exec, 0), dw = seg_exec_weight_grad(exec, 0);
+    for (int i = 0; i < 3; i++) {
+        double xi = 2 - i, wi = i + 1;
+        ck_assert_double_eq_tol(seg_f32(&y)[i], xi * xi * wi * wi * wi, 1e-5);
+        ck_assert_double_eq_tol(seg_f32(&dw)[i], 3 * xi * xi * wi * wi, 1e-5);
+    }
+    ck_assert_int_eq(seg_exec_first_nonfinite(exec), -1);
+    seg_exec_free(exec);
+    seg_graph_free(g);
+    seg_weights_free(weights);
+}
+
+START_TEST(gradients_of_shared_values_add_up)
+{
+    run_power(false);
+    run_power(true);
+}
+END_TEST
+
+START_TEST(inference_keeps_only_what_is_alive)
+{
+    seg_weights *weights;
+    seg_graph *g;
+    seg_exec *exec;
+    seg_error err;
+    seg_shape shape = seg_shape_vector(1024);
+    ck_ok(seg_weights_new(&weights, &err), err);
+    ck_ok(seg_graph_new(&g, weights, &err), err);
+    seg_value x = seg_graph_input(g, "x", &shape);
+    for (int i = 0; i < 50; i++)
+        x = multiply(g, x, x);
+    seg_graph_output(g, "y", x);
+    seg_exec_opts opts = {.threads = 1};
+    ck_ok(seg_exec_new(&exec, g, &opts, &err), err);
+    ck_assert_uint_eq(seg_exec_arena_bytes(exec), 2 * 4096);
+    seg_tensor in = seg_exec_input(exec, 0);
+    for (int i = 0; i < 1024; i++)
+        seg_f32(&in)[i] = i == 5 ? NAN : 1.0f;
+    seg_exec_forward(exec, 0, 0);
+    ck_assert_int_ge(seg_exec_first_nonfinite(exec), 0);
+    seg_exec_free(exec);
+    opts.memory_limit = 8191;
+    ck_fails(seg_exec_new(&exec, g, &opts, &err), SEG_LIMIT, err, "8192");
+    ck_assert_ptr_null(exec);
+    seg_graph_free(g);
+    seg_weights_free(weights);
+}
+END_TEST
+
+START_TEST(the_first_error_of_a_graph_stays)
+{
+    seg_weights *weights;
+    seg_graph *g;
+    seg_error err;
+    seg_shape three = seg_shape_vector(3), four = seg_shape_vector(4);
+    ck_ok(seg_weights_new(&weights, &err), err);
+    ck_ok(seg_graph_new(&g, weights, &err), err);
+    seg_graph_weight(g, "w", SEG_WEIGHT_BIAS, &three);
+    ck_assert_int_eq(seg_graph_weight(g, "w", SEG_WEIGHT_BIAS, &four), SEG_NO_VALUE);
+    ck_assert_int_eq(multiply(g, SEG_NO_VALUE, SEG_NO_VALUE), SEG_NO_VALUE);
+    ck_fails(seg_graph_status(g, &err), SEG_MISMATCH, err,
+             "w: is f32 3, but the network wants f32 4");
+    seg_graph_free(g);
+    seg_weights_free(weights);
+}
+END_TEST
+
+START_TEST(weights_start_as_their_role_says)
+{
+    seg_weights *weights;
+    seg_error err;
+    int k, b;
+    ck_ok(seg_weights_new(&weights, &err), err);
+    seg_shape kernel = seg_shape_nhwc(3, 3, 64, 64), tent = seg_shape_nhwc(4, 4, 2, 2);
+    ck_ok(seg_weights_declare(weights, "k", SEG_WEIGHT_KERNEL, &kernel, &k, &err), err);
+    ck_ok(seg_weights_declare(weights, "b", SEG_WEIGHT_BILINEAR, &tent, &b, &err), err);
+    seg_weights_initialise(weights, k, 1);
+    seg_weights_initialise(weights, b, 1);
+    const float *data = seg_weights_at(weights, k)->tensor.data;
+    double sum = 0, square = 0;
+    for (int i = 0; i < 36864; i++) {
+        sum += data[i];
+        square += (double)data[i] * data[i];
+    }
+    ck_assert_double_eq_tol(sum / 36864, 0, 1e-3);
+    ck_assert_double_eq_tol(square / 36864, 2.0 / 576, 1e-4);
+    /* Long et al.: the 4x4 tent is (1/4, 3/4, 3/4, 1/4) squared, channel to channel. */
+    static const double tent_row[] = {0.25, 0.75, 0.75, 0.25};
+    data = seg_weights_at(weights, b)->tensor.data;
+    for (int i = 0; i < 64; i++) {
+        double same = (i / 2) % 2 == i % 2;
+        ck_assert_double_eq_tol(data[i], same * tent_row[i / 16] * tent_row[i / 4 % 4], 1e-7);
+    }
+    seg_weights_free(weights);
+}
+END_TEST
+
+Suite *suite_graph(void)
+{
+    Suite *suite = suite_create("graph");
+    TCase *tests = tcase_create("graph");
+    tcase_add_test(tests, buffers_alive_together_do_not_overlap);
+    tcase_add_test(tests, gradients_of_shared_values_add_up);
+    tcase_add_test(tests, inference_keeps_only_what_is_alive);
+    tcase_add_test(tests, the_first_error_of_a_graph_stays);
+    tcase_add_test(tests, weights_start_as_their_role_says);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
