@@ -32,6 +32,11 @@ seg_status seg_fail(seg_error *err, seg_status status, const char *format, ...)
         va_start(args, format);
         vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
+        /* Names come from files: keep it one line, and no codes a terminal would obey. */
+        for (char *c = err->text; *c != '\0'; c++) {
+            if ((unsigned char)*c < ' ' || *c == 0x7f)
+                *c = '?';
+        }
         err->status = status;
     }
     return status;

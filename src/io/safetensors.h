@@ -4,8 +4,9 @@
  * safetensors.h: named tensors and text metadata in one file.
  *
  * Format: 8 bytes little-endian header size, a JSON header {"name": {"dtype", "shape",
- * "data_offsets"}, "__metadata__": {text: text}}, then the data (github.com/huggingface/safetensors,
- * README "Format"). Read tensors are views into the one buffer of the file.
+ * "data_offsets"}, "__metadata__": {text: text}}, then the data
+ * (github.com/huggingface/safetensors, README "Format"). Read tensors are views into the one buffer
+ * of the file.
  */
 #ifndef IO_SAFETENSORS_H
 #define IO_SAFETENSORS_H

@@ -19,6 +19,8 @@ START_TEST(error_is_one_sentence)
     ck_assert_int_eq(seg_fail(&err, SEG_IO, "%s: %d", "x.jpg", 7), SEG_IO);
     ck_assert_str_eq(err.text, "x.jpg: 7");
     ck_assert_int_eq(seg_fail(NULL, SEG_LIMIT, "nobody listens"), SEG_LIMIT);
+    seg_fail(&err, SEG_IO, "%s", "a\n\033[2Jb\x7f");
+    ck_assert_str_eq(err.text, "a??[2Jb?");
     ck_assert_str_eq(seg_status_text(SEG_NOMEM), "out of memory");
 }
 END_TEST

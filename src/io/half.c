@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * half.c: IEEE 754 binary16 and back, by bits: 1 sign, 5 exponent (bias 15), 10 fraction.
+ * Needs the FPU's default rounding (to nearest even) for subnormal results.
+ */
+#include <string.h>
+
+#include "io/safetensors.h"
+
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static float float_of(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static float widen(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31;
+    uint32_t fraction = half & 0x3ff;
+    if (exponent == 0) /* zero and subnormals: fraction * 2^-24, exact in float */
+        return float_of(bits_of((float)fraction * 0x1p-24f) | sign);
+    if (exponent == 31) /* infinity and NaN */
+        return float_of(sign | 0x7f800000 | fraction << 13);
+    return float_of(sign | (exponent + 127 - 15) << 23 | fraction << 13);
+}
+
+static uint16_t narrow(float value)
+{
+    uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000) /* NaN stays NaN, quiet */
+        return (uint16_t)(sign | 0x7e00);
+    if (magnitude >= bits_of(65520.0f)) /* halfway past the largest half: infinity */
+        return (uint16_t)(sign | 0x7c00);
+    /* The last place of floats in [0.5, 1) is 2^-24, a half's smallest step: the sum rounds. */
+    if (magnitude < bits_of(0x1p-14f))
+        return (uint16_t)(sign | (bits_of(float_of(magnitude) + 0.5f) - bits_of(0.5f)));
+    magnitude += 0xfff + (magnitude >> 13 & 1); /* nearest, ties to even; may carry up */
+    return (uint16_t)(sign | (magnitude - ((127u - 15u) << 23)) >> 13);
+}
+
+void seg_f16_to_f32(const uint16_t *src, float *dst, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        dst[i] = widen(src[i]);
+}
+
+void seg_f32_to_f16(const float *src, uint16_t *dst, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        dst[i] = narrow(src[i]);
+}
