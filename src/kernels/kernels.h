@@ -12,6 +12,7 @@
 #include "kernels/depthwise.h"
 #include "kernels/igemm.h"
 #include "kernels/rows.h"
+#include "kernels/train.h"
 
 typedef struct seg_kernels {
     const char *isa;   /* name in isa.def */
@@ -19,6 +20,7 @@ typedef struct seg_kernels {
     seg_igemm_kernels igemm;
     seg_depthwise_kernels depthwise;
     seg_rows_kernels rows;
+    seg_train_kernels train;
 } seg_kernels;
 
 /*

@@ -38,6 +38,7 @@ static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
 {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x);
 }
+static inline float vf_largest(vf a) { return _mm512_reduce_max_ps(a); }
 static inline float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
 
 #endif

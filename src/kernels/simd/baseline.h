@@ -55,6 +55,11 @@ static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
 static inline vf vf_max(vf a, vf b) { return vf_select_gt(a, b, a, b); }
 static inline vf vf_min(vf a, vf b) { return vf_select_gt(a, b, b, a); }
 static inline vf vf_sqrt(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+static inline float vf_largest(vf a)
+{
+    float x = a[0] > a[2] ? a[0] : a[2], y = a[1] > a[3] ? a[1] : a[3];
+    return x > y ? x : y;
+}
 static inline float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 
 #endif
