@@ -48,7 +48,7 @@ typedef struct seg_op_call {
     const seg_tensor *diff_dst; /* backward: one, shape of dst */
     const seg_tensor *diff_src; /* backward: [src_count], shapes of src; data NULL: not wanted */
 
-    void *packed;    /* packed_size bytes: filled by pack() whenever the weights changed */
+    void *packed;    /* packed_size bytes: pack() fills it when weights changed; forward only */
     void *workspace; /* workspace_size bytes: kept from forward to backward */
     void *scratch;   /* scratch_size bytes: for one call only */
 } seg_op_call;
