@@ -14,10 +14,11 @@ typedef struct seg_sgd_step {
 } seg_sgd_step;
 
 /* One step of AdamW (Loshchilov, Hutter 2019): with g' = scale*g, w *= 1 - rate*decay;
- * m += (1-beta1)*(g'-m); v += (1-beta2)*(g'^2-v); w -= rate*m*m_scale / (sqrt(v*v_scale) + eps),
- * where m_scale = 1/(1-beta1^t) and v_scale = 1/(1-beta2^t) undo the start at zero. */
+ * m += m_share*(g'-m); v += v_share*(g'^2-v); w -= rate*m*m_scale / (sqrt(v*v_scale) + epsilon),
+ * where m_share = 1-beta1, v_share = 1-beta2, and m_scale = 1/(1-beta1^t), v_scale = 1/(1-beta2^t)
+ * undo the start at zero. */
 typedef struct seg_adamw_step {
-    float rate, scale, decay, beta1, beta2, epsilon, m_scale, v_scale;
+    float rate, scale, decay, m_share, v_share, epsilon, m_scale, v_scale;
 } seg_adamw_step;
 
 typedef struct seg_train_kernels {
@@ -36,10 +37,11 @@ typedef struct seg_train_kernels {
 
     void (*sgd)(const seg_sgd_step *step, const float *grad, float *velocity, float *weights,
                 int64_t count);
-    void (*adamw)(const seg_adamw_step *step, const float *grad, float *m, float *v,
-                  float *weights, int64_t count);
-    void (*blend)(float *dst, const float *src, float share, int64_t count); /* dst += share*(src-dst) */
-    void (*add)(float *dst, const float *src, int64_t count);                /* dst += src */
+    void (*adamw)(const seg_adamw_step *step, const float *grad, float *m, float *v, float *weights,
+                  int64_t count);
+    void (*blend)(float *dst, const float *src, float share,
+                  int64_t count);                             /* dst += share*(src-dst) */
+    void (*add)(float *dst, const float *src, int64_t count); /* dst += src */
     double (*sum_squares)(const float *src, int64_t count);
 } seg_train_kernels;
 

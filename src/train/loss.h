@@ -22,8 +22,8 @@ typedef struct seg_loss {
     const char *name, *help;
     /*
      * logits N,H,W,C; labels N*H*W ids (SEG_IGNORE does not count). diff_logits, same shape as
-     * logits, receives d loss / d logits (zero where ignored). scratch_size(shape) bytes of scratch. Returns the
-     * loss; 0 (and zero gradients) when every pixel is ignored.
+     * logits, receives d loss / d logits (zero where ignored). scratch_size(shape) bytes of
+     * scratch. Returns the loss; 0 (and zero gradients) when every pixel is ignored.
      */
     double (*compute)(const seg_loss_opts *opts, const seg_tensor *logits, const uint8_t *labels,
                       float *diff_logits, void *scratch);

@@ -17,7 +17,7 @@ enum { ROWS = 16 }; /* pixels whose gradients stand on the stack together */
 
 typedef struct dice {
     seg_loss_pass pass;
-    double *partial;   /* [blocks][2][classes]: I and P of a block */
+    double *partial; /* [blocks][2][classes]: I and P of a block */
     float a[256], b[256];
 } dice;
 

@@ -184,7 +184,8 @@ START_TEST(large_logits_stay_finite)
 }
 END_TEST
 
-/* Hand-worked: two classes, q = 0.9, 0.8, 0.4, 0.3; threshold 0.35 keeps one, keep 0.5 keeps two. */
+/* Hand-worked: two classes, q = 0.9, 0.8, 0.4, 0.3; threshold 0.35 keeps one, keep 0.5 keeps two.
+ */
 START_TEST(ohem_keeps_the_hard_half)
 {
     const double q[] = {0.9, 0.8, 0.4, 0.3};
