@@ -40,21 +40,28 @@ typedef struct seg_net_config {
 #undef SEG_FIELD
 } seg_net_config;
 
-/* What a backbone hands to a head. Strides are of the input; SEG_NO_VALUE where it has none. */
+/*
+ * What a backbone hands to a head. Strides are of the input; SEG_NO_VALUE where it has none.
+ * A value at stride s is ceil(h/s) x ceil(w/s) for any image of h x w.
+ */
 typedef struct seg_features {
-    seg_value stride4, stride8, stride16; /* last features at that stride, before it shrinks on */
-    seg_value deepest;                    /* at the configured output stride */
+    /* The last features at that stride, before it shrinks on; VGG: what its pool gives, for FCN. */
+    seg_value stride4, stride8, stride16;
+    seg_value deepest; /* at the configured output stride */
 } seg_features;
 
 typedef struct seg_backbone {
     const char *name, *help;
     /* image: N,H,W,3, preprocessed. Errors are the graph's. */
     seg_features (*build)(seg_graph *graph, const seg_net_config *config, seg_value image);
+    /* The last layers of the classifier it was, as convolutions, which FCN keeps; NULL: none. */
+    seg_value (*classifier)(seg_graph *graph, const seg_net_config *config, seg_value deepest);
 } seg_backbone;
 
 typedef struct seg_net {
     const char *name, *help;
     const char *default_backbone;
+    int64_t default_output_stride;
     /* Returns logits N,H,W,classes at the image's own size. */
     seg_value (*build)(seg_graph *graph, const seg_net_config *config, seg_value image);
 } seg_net;
