@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * resize.c: separable resampling of 8-bit pixels in fixed point: rows to their new width, then
+ * columns. With scale = in/out, s = max(scale, 1) and centre c = (x + 0.5) * scale, source pixel
+ * i weighs max(0, 1 - |i + 0.5 - c| / s), normalised. The arithmetic (weights of 22 bits, 8-bit
+ * values between the passes) is Pillow's for BILINEAR, so results are the same to the bit.
+ */
+#include "image/resize.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/buffer.h"
+
+enum { WEIGHT_BITS = 32 - 8 - 2 }; /* 8 of the pixel, 2 spare for the sign and sums */
+
+/* Which source pixels make each pixel of one axis of the window, and how much. */
+typedef struct axis {
+    int *first, *count; /* per pixel of the window */
+    int32_t *weights;   /* [pixels][stride], in 2^-WEIGHT_BITS */
+    int stride;
+} axis;
+
+static double triangle(double x)
+{
+    x = fabs(x);
+    return x < 1 ? 1 - x : 0;
+}
+
+static void fill_pixel(axis *a, int index, double centre, double spread, int in, double *raw)
+{
+    int first = (int)fmax(centre - spread + 0.5, 0), last = (int)(centre + spread + 0.5);
+    int count = (last > in ? in : last) - first;
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        raw[i] = triangle((i + first - centre + 0.5) * (1 / spread));
+        sum += raw[i];
+    }
+    for (int i = 0; i < count; i++)
+        a->weights[(size_t)index * (size_t)a->stride + (size_t)i] =
+            (int32_t)(0.5 + raw[i] / sum * (1 << WEIGHT_BITS));
+    a->first[index] = first;
+    a->count[index] = count;
+}
+
+static void axis_release(axis *a)
+{
+    free(a->first);
+    free(a->count);
+    free(a->weights);
+}
+
+static seg_status axis_init(axis *a, int in, int out, int begin, int pixels, seg_error *err)
+{
+    double scale = (double)in / out, spread = scale > 1 ? scale : 1;
+    *a = (axis){.stride = (int)ceil(spread) * 2 + 1};
+    size_t size = (size_t)pixels * (size_t)a->stride * sizeof *a->weights;
+    double *raw = malloc((size_t)a->stride * sizeof *raw);
+    a->first = malloc((size_t)pixels * sizeof *a->first);
+    a->count = malloc((size_t)pixels * sizeof *a->count);
+    a->weights = malloc(size);
+    seg_status status = SEG_OK;
+    if (raw == NULL || a->first == NULL || a->count == NULL || a->weights == NULL) {
+        status = seg_fail_nomem(err, size, "the weights of a resize");
+    } else {
+        for (int i = 0; i < pixels; i++)
+            fill_pixel(a, i, (begin + i + 0.5) * scale, spread, in, raw);
+    }
+    free(raw);
+    return status;
+}
+
+static uint8_t to_byte(int32_t sum)
+{
+    int32_t value = sum >> WEIGHT_BITS;
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+static void resize_row(const axis *a, int pixels, const uint8_t *src, int channels, uint8_t *dst)
+{
+    for (int x = 0; x < pixels; x++) {
+        const int32_t *weights = a->weights + (size_t)x * (size_t)a->stride;
+        const uint8_t *from = src + (size_t)a->first[x] * (size_t)channels;
+        for (int c = 0; c < channels; c++) {
+            int32_t sum = 1 << (WEIGHT_BITS - 1);
+            for (int i = 0; i < a->count[x]; i++)
+                sum += from[i * channels + c] * weights[i];
+            dst[x * channels + c] = to_byte(sum);
+        }
+    }
+}
+
+/* One row of the result out of count rows of the first pass; sums is scratch of a row. */
+static void mix_rows(const uint8_t *rows, size_t row_size, const int32_t *weights, int count,
+                     int32_t *sums, uint8_t *dst)
+{
+    for (size_t i = 0; i < row_size; i++)
+        sums[i] = 1 << (WEIGHT_BITS - 1);
+    for (int k = 0; k < count; k++) {
+        const uint8_t *row = rows + (size_t)k * row_size;
+        int32_t weight = weights[k];
+        for (size_t i = 0; i < row_size; i++)
+            sums[i] += row[i] * weight;
+    }
+    for (size_t i = 0; i < row_size; i++)
+        dst[i] = to_byte(sums[i]);
+}
+
+/* All source rows that the window needs at their new width, then the columns. */
+static seg_status resample(const seg_image *src, const seg_resize_window *window,
+                           const axis *across, const axis *down, uint8_t *dst, seg_error *err)
+{
+    int top = down->first[0], last = window->h - 1;
+    int rows = down->first[last] + down->count[last] - top;
+    size_t row_size = (size_t)window->w * (size_t)src->channels;
+    uint8_t *narrowed = malloc((size_t)rows * row_size);
+    int32_t *sums = malloc(row_size * sizeof *sums);
+    seg_status status = SEG_OK;
+    if (narrowed == NULL || sums == NULL) {
+        status = seg_fail_nomem(err, (size_t)rows * row_size, "a resize");
+    } else {
+        for (int y = 0; y < rows; y++)
+            resize_row(across, window->w, seg_image_row(src, top + y), src->channels,
+                       narrowed + (size_t)y * row_size);
+        for (int y = 0; y < window->h; y++)
+            mix_rows(narrowed + (size_t)(down->first[y] - top) * row_size, row_size,
+                     down->weights + (size_t)y * (size_t)down->stride, down->count[y], sums,
+                     dst + (size_t)y * row_size);
+    }
+    free(narrowed);
+    free(sums);
+    return status;
+}
+
+seg_status seg_resize_bilinear(const seg_image *src, seg_resize_window window, uint8_t *dst,
+                               seg_error *err)
+{
+    axis across = {0}, down = {0};
+    seg_status status = axis_init(&across, src->width, window.width, window.x, window.w, err);
+    if (status == SEG_OK)
+        status = axis_init(&down, src->height, window.height, window.y, window.h, err);
+    if (status == SEG_OK)
+        status = resample(src, &window, &across, &down, dst, err);
+    axis_release(&across);
+    axis_release(&down);
+    return status;
+}
+
+/* floor((2x + 1) * in / (2 * out)): the source pixel under the centre of x. */
+static int under_centre(int x, int in, int out)
+{
+    return (int)((2 * (int64_t)x + 1) * in / (2 * (int64_t)out));
+}
+
+seg_status seg_resize_nearest(const seg_image *src, seg_resize_window window, uint8_t *dst,
+                              seg_error *err)
+{
+    size_t channels = (size_t)src->channels;
+    size_t *from = malloc((size_t)window.w * sizeof *from);
+    if (from == NULL)
+        return seg_fail_nomem(err, (size_t)window.w * sizeof *from, "a resize");
+    for (int x = 0; x < window.w; x++)
+        from[x] = channels * (size_t)under_centre(window.x + x, src->width, window.width);
+    for (int y = 0; y < window.h; y++) {
+        const uint8_t *row =
+            seg_image_row(src, under_centre(window.y + y, src->height, window.height));
+        for (int x = 0; x < window.w; x++, dst += channels)
+            memcpy(dst, row + from[x], channels);
+    }
+    free(from);
+    return SEG_OK;
+}
