@@ -30,8 +30,8 @@ typedef struct seg_depthwise_span {
 typedef struct seg_depthwise_kernels {
     /* src and weights point at the first tap of the first pixel; bias may be NULL (zeros).
      * Forward, and backward-data with src = diff_dst, dst = diff_src. */
-    void (*span)(const seg_depthwise_span *span, float *dst, const float *src,
-                 const float *weights, const float *bias);
+    void (*span)(const seg_depthwise_span *span, float *dst, const float *src, const float *weights,
+                 const float *bias);
     /* diff_weights[i, j][c] += sum over pixels of src[p, i, j][c] * diff_dst[p][c]
      * (diff_dst moves by dst_pixel; lo and hi are not used). */
     void (*span_weights)(const seg_depthwise_span *span, float *diff_weights, const float *src,

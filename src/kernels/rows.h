@@ -26,8 +26,8 @@ typedef struct seg_rows_norm {
 typedef struct seg_rows_kernels {
     /* ---- flat arrays of n floats ---- */
     void (*fill)(float *dst, float value, int64_t n);
-    void (*scale)(float *dst, const float *src, float factor, int64_t n);      /* src * factor */
-    void (*axpy)(float *dst, const float *src, float factor, int64_t n);       /* dst += ... */
+    void (*scale)(float *dst, const float *src, float factor, int64_t n); /* src * factor */
+    void (*axpy)(float *dst, const float *src, float factor, int64_t n);  /* dst += ... */
     void (*clamp)(float *dst, const float *src, float lo, float hi, int64_t n);
     /* clamp(a + b): the sum of two arrays when the range is infinite */
     void (*add)(float *dst, const float *a, const float *b, float lo, float hi, int64_t n);
@@ -46,7 +46,7 @@ typedef struct seg_rows_kernels {
      * sum[c] = sum of g, dot[c] = sum of g * (src - mean[c]). */
     void (*normalise_sums)(float *sum, float *dot, const float *diff_dst, const float *src,
                            int64_t rows, int64_t channels, const seg_rows_norm *norm);
-    /* diff_src = scale[c] * g + slope[c] * (src - mean[c]) + offset[c] */
+    /* diff_src = scale[c] * (g + slope[c] * (src - mean[c]) + offset[c]) */
     void (*normalise_backward)(float *diff_src, const float *diff_dst, const float *src,
                                int64_t rows, int64_t channels, const seg_rows_norm *norm,
                                const float *slope, const float *offset);

@@ -92,8 +92,7 @@ void seg_activation_forward(const seg_op_call *call, int64_t activation)
 {
     activation_job job = {.call = call};
     seg_activation_range(activation, &job.lo, &job.hi);
-    seg_flat_for(call->threads, seg_shape_count(&call->dst->shape), activation_forward_block,
-                 &job);
+    seg_flat_for(call->threads, seg_shape_count(&call->dst->shape), activation_forward_block, &job);
 }
 
 static void activation_backward_block(void *context, int64_t first, int64_t n)
@@ -101,8 +100,8 @@ static void activation_backward_block(void *context, int64_t first, int64_t n)
     const activation_job *job = context;
     const seg_op_call *call = job->call;
     call->kernels->rows.clamp_backward(seg_f32(&call->diff_src[0]) + first,
-                                       seg_f32(call->diff_dst) + first,
-                                       seg_f32(call->dst) + first, job->lo, job->hi, n);
+                                       seg_f32(call->diff_dst) + first, seg_f32(call->dst) + first,
+                                       job->lo, job->hi, n);
 }
 
 void seg_activation_backward(const seg_op_call *call, int64_t activation)
