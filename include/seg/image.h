@@ -72,8 +72,8 @@ SEG_API seg_status seg_image_write(const char *path, const seg_image *image, seg
 
 /*
  * Paint labels over image: out = (1 - alpha) * image + alpha * palette[label], alpha in 0..1;
- * SEG_IGNORE and ids >= palette_size leave the photo as it is. image has 3 channels, labels 1 and the same size;
- * out owns height x width x 3. Errors: SEG_INVALID, SEG_MISMATCH (sizes), SEG_NOMEM.
+ * SEG_IGNORE and ids >= palette_size leave the photo as it is. image has 3 channels, labels 1 and
+ * the same size; out owns height x width x 3. Errors: SEG_INVALID, SEG_MISMATCH (sizes), SEG_NOMEM.
  */
 SEG_API seg_status seg_image_overlay(seg_image_buffer *out, const seg_image *image,
                                      const seg_image *labels, const seg_color *palette,

@@ -17,6 +17,8 @@
 
 #include <stdint.h>
 
+#include "seg/model.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,9 +26,31 @@ extern "C" {
 typedef struct seg_metrics {
     int classes;
     double mean_iou, pixel_accuracy, mean_accuracy, frequency_weighted_iou; /* 0..1 */
-    double iou[255], accuracy[255]; /* 0..1, or NaN */
-    int64_t pixels;                 /* that counted */
+    double iou[255], accuracy[255];                                         /* 0..1, or NaN */
+    int64_t pixels;                                                         /* that counted */
 } seg_metrics;
+
+/* Called after each image, from the calling thread. Not 0: stop (SEG_CANCELLED). */
+typedef int (*seg_evaluate_progress)(void *context, int done, int total);
+
+/* Zero means the default, but data and split are needed. */
+typedef struct seg_evaluate_opts {
+    const char *data;   /* folder of the data set */
+    const char *split;  /* "val" */
+    const char *format; /* NULL: "folder" */
+    int threads;        /* 0: one per processor */
+    seg_evaluate_progress progress;
+    void *progress_context;
+} seg_evaluate_opts;
+
+/*
+ * Label every image of a split at its own size and compare. confusion is NULL or receives
+ * classes * classes pixel counts, [truth * classes + predicted]. Both are untouched on failure.
+ * Errors: SEG_INVALID (opts), SEG_MISMATCH (the data set's classes are not the model's, both are
+ * named; image and label sizes), SEG_CANCELLED, and those of reading, seg_session_new, seg_segment.
+ */
+SEG_API seg_status seg_evaluate(const seg_model *model, const seg_evaluate_opts *opts,
+                                seg_metrics *metrics, int64_t *confusion, seg_error *err);
 
 #ifdef __cplusplus
 }

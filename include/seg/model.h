@@ -36,14 +36,24 @@ typedef struct seg_model_info {
     const char *config;         /* JSON of the network's settings */
     const char *data, *licence; /* what it was trained on, and the terms; "" when unknown */
     int classes;
-    int64_t parameters;         /* trainable numbers */
+    int64_t parameters; /* trainable numbers */
+    int max_side;       /* pixels: larger images are shrunk for the network; 0: never */
 } seg_model_info;
 
 SEG_API seg_model_info seg_model_describe(const seg_model *model);
 SEG_API const char *seg_model_class_name(const seg_model *model, int id); /* NULL: no such class */
 SEG_API const seg_color *seg_model_palette(const seg_model *model);       /* [classes] */
-/* Multiply-adds of one image of that size, or -1 when it cannot be planned. */
-SEG_API int64_t seg_model_multiply_adds(const seg_model *model, int width, int height);
+
+/* What one image of a given size takes. */
+typedef struct seg_model_cost {
+    int input_width, input_height; /* pixels the network sees: models may shrink large images */
+    int64_t multiply_adds;
+    int64_t activation_bytes;
+} seg_model_cost;
+
+/* Errors: SEG_INVALID (size), SEG_NOMEM. */
+SEG_API seg_status seg_model_measure(const seg_model *model, int width, int height,
+                                     seg_model_cost *cost, seg_error *err);
 
 /* Zero means the default. */
 typedef struct seg_session_opts {

@@ -29,6 +29,11 @@ typedef struct seg_model_spec {
 seg_status seg_model_spec_to_json(const seg_model_spec *spec, char **json, seg_error *err);
 seg_status seg_model_spec_from_json(seg_model_spec *spec, const char *json, const char *name,
                                     seg_error *err);
+/* The "net" part alone. */
+seg_status seg_net_config_to_json(const seg_net_config *net, char **json, seg_error *err);
+
+/* Every weight of spec's network, declared and not yet filled. */
+seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *net, seg_error *err);
 
 /*
  * Declare and fill every weight of spec's network from file. Missing, extra (unless "train/...")
@@ -37,7 +42,7 @@ seg_status seg_model_spec_from_json(seg_model_spec *spec, const char *json, cons
 seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
                                   const seg_safetensors *file, const char *name, seg_error *err);
 
-/* Write a model; half stores float16. */
+/* Write a model; half stores kernels whose values fit as float16. */
 seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
                            bool half, seg_error *err);
 

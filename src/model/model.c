@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* model.c: a model from a file, from memory or around a trainer's weights, and facts about it. */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static int64_t count_parameters(seg_weights *weights)
+{
+    int64_t parameters = 0;
+    for (int i = 0; i < seg_weights_count(weights); i++) {
+        const seg_weight *weight = seg_weights_at(weights, i);
+        if (seg_weight_role_trains(weight->role))
+            parameters += seg_shape_count(&weight->tensor.shape);
+    }
+    return parameters;
+}
+
+seg_status seg_model_new_borrowed(seg_model **out, const seg_model_spec *spec, seg_weights *weights,
+                                  seg_error *err)
+{
+    *out = NULL;
+    seg_model *model = calloc(1, sizeof *model);
+    if (model == NULL)
+        return seg_fail_nomem(err, sizeof *model, "the model");
+    model->spec = *spec;
+    model->weights = weights;
+    model->parameters = count_parameters(weights);
+    seg_status status = seg_net_config_to_json(&spec->net, &model->config, err);
+    if (status != SEG_OK) {
+        seg_model_free(model);
+        return status;
+    }
+    *out = model;
+    return SEG_OK;
+}
+
+/* The value of a metadata key that every model file has. */
+static seg_status metadata(const seg_safetensors *file, const char *key, const char *name,
+                           const char **value, seg_error *err)
+{
+    *value = seg_safetensors_metadata(file, key);
+    return *value != NULL
+               ? SEG_OK
+               : seg_fail(err, SEG_FORMAT,
+                          "%s: safetensors, but no model of seg: no '%s' in its metadata", name,
+                          key);
+}
+
+static seg_status expect(const seg_safetensors *file, const char *key, const char *wanted,
+                         const char *name, seg_error *err)
+{
+    const char *value;
+    seg_status status = metadata(file, key, name, &value, err);
+    if (status == SEG_OK && strcmp(value, wanted) != 0)
+        status = seg_fail(err, SEG_UNSUPPORTED, "%s: '%s' is '%.64s', this version reads '%s'",
+                          name, key, value, wanted);
+    return status;
+}
+
+static seg_status load_weights(seg_model **out, const seg_model_spec *spec,
+                               const seg_safetensors *file, const char *name, seg_error *err)
+{
+    seg_weights *weights;
+    seg_status status = seg_model_weights_read(&weights, spec, file, name, err);
+    if (status != SEG_OK)
+        return status;
+    status = seg_model_new_borrowed(out, spec, weights, err);
+    if (status == SEG_OK)
+        (*out)->owns_weights = true;
+    else
+        seg_weights_free(weights);
+    return status;
+}
+
+static seg_status load(seg_model **out, const seg_safetensors *file, const char *name,
+                       seg_error *err)
+{
+    const char *json;
+    seg_status status = expect(file, "seg.format", "1", name, err);
+    if (status == SEG_OK)
+        status = expect(file, "layout", "HWIO", name, err);
+    if (status == SEG_OK)
+        status = metadata(file, "seg.model", name, &json, err);
+    if (status != SEG_OK)
+        return status;
+    seg_model_spec *spec = malloc(sizeof *spec); /* 17 kB: too much for a guest's stack */
+    if (spec == NULL)
+        return seg_fail_nomem(err, sizeof *spec, name);
+    status = seg_model_spec_from_json(spec, json, name, err);
+    if (status == SEG_OK)
+        status = load_weights(out, spec, file, name, err);
+    free(spec);
+    return status;
+}
+
+seg_status seg_model_load_memory(seg_model **out, const void *data, size_t size, const char *name,
+                                 seg_error *err)
+{
+    seg_safetensors *file;
+    *out = NULL;
+    seg_status status = seg_safetensors_parse(&file, data, size, name, err);
+    if (status != SEG_OK)
+        return status;
+    status = load(out, file, name, err);
+    seg_safetensors_free(file);
+    return status;
+}
+
+seg_status seg_model_load(seg_model **out, const char *path, seg_error *err)
+{
+    seg_safetensors *file;
+    *out = NULL;
+    seg_status status = seg_safetensors_read(&file, path, err);
+    if (status != SEG_OK)
+        return status;
+    status = load(out, file, path, err);
+    seg_safetensors_free(file);
+    return status;
+}
+
+void seg_model_free(seg_model *model)
+{
+    if (model == NULL)
+        return;
+    if (model->owns_weights)
+        seg_weights_free(model->weights);
+    free(model->config);
+    free(model);
+}
+
+seg_model_info seg_model_describe(const seg_model *model)
+{
+    const seg_model_spec *spec = &model->spec;
+    return (seg_model_info){.net = spec->net.net,
+                            .backbone = spec->net.backbone,
+                            .config = model->config,
+                            .data = spec->data,
+                            .licence = spec->licence,
+                            .classes = spec->classes.count,
+                            .parameters = model->parameters,
+                            .max_side = spec->preprocess.max_side};
+}
+
+const char *seg_model_class_name(const seg_model *model, int id)
+{
+    return id >= 0 && id < model->spec.classes.count ? model->spec.classes.names[id] : NULL;
+}
+
+const seg_color *seg_model_palette(const seg_model *model)
+{
+    return model->spec.classes.colors;
+}

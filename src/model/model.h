@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * model.h: what a seg_model is inside libseg, and the doors for training.
+ *
+ * A trainer evaluates the weights that it is changing: it wraps them in a model that borrows
+ * them, keeps one session, and says when they changed.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "graph/exec.h"
+#include "model/spec.h"
+#include "seg/model.h"
+
+struct seg_model {
+    seg_model_spec spec;
+    seg_weights *weights;
+    bool owns_weights;
+    int64_t parameters; /* trainable numbers */
+    char *config;       /* JSON of spec.net */
+};
+
+/* weights holds every tensor of spec's network, is borrowed and must outlive the model. */
+seg_status seg_model_new_borrowed(seg_model **out, const seg_model_spec *spec, seg_weights *weights,
+                                  seg_error *err);
+
+/* From bytes in memory, as seg_model_load; name is for errors. data (aligned to 8) is only read
+ * during the call. */
+seg_status seg_model_load_memory(seg_model **out, const void *data, size_t size, const char *name,
+                                 seg_error *err);
+
+/* The weights of a borrowed model changed: the session's plans take them up at their next run. */
+void seg_session_weights_changed(seg_session *session);
+
+/*
+ * The size at which the network sees an image: its own, or shrunk so that the longer side is
+ * preprocess->max_side (no side below 1).
+ */
+void seg_model_input_size(const seg_preprocess *preprocess, int width, int height, int *input_width,
+                          int *input_height);
+
+/* The network for one input size, ready to run. */
+typedef struct seg_model_plan {
+    seg_graph *graph;
+    seg_exec *exec;
+} seg_model_plan;
+
+/*
+ * The output is logits of 1 x h x w x classes, where a bilinear resize at the network's very end
+ * is left out: seg_labels_from_logits does it, and so never needs full-size logits.
+ */
+seg_status seg_model_plan_init(seg_model_plan *plan, const seg_model *model, int width, int height,
+                               const seg_session_opts *opts, seg_error *err);
+void seg_model_plan_release(seg_model_plan *plan); /* and zero; a zero plan is fine */
+
+/*
+ * Class of each pixel: logits 1 x h x w x C, resized bilinearly (half-pixel centres) to height x
+ * width when they differ, then the largest of each pixel (ties: the lowest id).
+ * scratch holds seg_labels_scratch_size() bytes. SEG_NONFINITE names class and place of a NaN or
+ * infinity, and leaves labels untouched.
+ */
+size_t seg_labels_scratch_size(const seg_shape *logits, int width);
+seg_status seg_labels_from_logits(const seg_tensor *logits, int width, int height, uint8_t *labels,
+                                  void *scratch, int threads, seg_error *err);
+
+#endif
