@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* elementwise.c: flat arrays in fixed blocks over threads. */
+#include "ops/elementwise.h"
+
+#include "base/error.h"
+#include "base/parallel.h"
+
+typedef struct flat_job {
+    int64_t count, block;
+    seg_flat_body body;
+    void *context;
+} flat_job;
+
+static void run_block(void *context, int64_t index, int thread)
+{
+    const flat_job *job = context;
+    (void)thread;
+    int64_t first = index * job->block, rest = job->count - first;
+    job->body(job->context, first, rest < job->block ? rest : job->block);
+}
+
+void seg_flat_for(int threads, int64_t count, seg_flat_body body, void *context)
+{
+    flat_job job = {count, SEG_FLAT_BLOCK, body, context};
+    seg_parallel_for(threads, (count + job.block - 1) / job.block, run_block, &job);
+}
+
+typedef struct axpy_job {
+    const seg_kernels *kernels;
+    float *dst;
+    const float *src;
+    float factor;
+} axpy_job;
+
+static void axpy_block(void *context, int64_t first, int64_t n)
+{
+    const axpy_job *job = context;
+    job->kernels->rows.axpy(job->dst + first, job->src + first, job->factor, n);
+}
+
+void seg_flat_axpy(const seg_kernels *kernels, int threads, float *dst, const float *src,
+                   float factor, int64_t n)
+{
+    axpy_job job = {kernels, dst, src, factor};
+    seg_flat_for(threads, n, axpy_block, &job);
+}
+
+enum { SQUARE_BLOCKS = 64 }; /* at most: their sums live on the stack */
+
+typedef struct square_job {
+    const seg_kernels *kernels;
+    const float *src;
+    int64_t block;
+    double sums[SQUARE_BLOCKS];
+} square_job;
+
+static void square_block(void *context, int64_t first, int64_t n)
+{
+    square_job *job = context;
+    job->sums[first / job->block] = job->kernels->rows.sum_squares(job->src + first, n);
+}
+
+double seg_flat_sum_squares(const seg_kernels *kernels, int threads, const float *src, int64_t n)
+{
+    int64_t block = (n + SQUARE_BLOCKS - 1) / SQUARE_BLOCKS;
+    if (block < SEG_FLAT_BLOCK)
+        block = SEG_FLAT_BLOCK;
+    square_job squares = {.kernels = kernels, .src = src, .block = block};
+    flat_job job = {n, block, square_block, &squares};
+    seg_parallel_for(threads, (n + block - 1) / block, run_block, &job);
+    double sum = 0;
+    for (int i = 0; i < SQUARE_BLOCKS; i++)
+        sum += squares.sums[i];
+    return sum;
+}
+
+typedef struct activation_job {
+    const seg_op_call *call;
+    float lo, hi;
+} activation_job;
+
+static void activation_forward_block(void *context, int64_t first, int64_t n)
+{
+    const activation_job *job = context;
+    const seg_op_call *call = job->call;
+    call->kernels->rows.clamp(seg_f32(call->dst) + first, seg_f32(&call->src[0]) + first, job->lo,
+                              job->hi, n);
+}
+
+void seg_activation_forward(const seg_op_call *call, int64_t activation)
+{
+    activation_job job = {.call = call};
+    seg_activation_range(activation, &job.lo, &job.hi);
+    seg_flat_for(call->threads, seg_shape_count(&call->dst->shape), activation_forward_block, &job);
+}
+
+static void activation_backward_block(void *context, int64_t first, int64_t n)
+{
+    const activation_job *job = context;
+    const seg_op_call *call = job->call;
+    call->kernels->rows.clamp_backward(seg_f32(&call->diff_src[0]) + first,
+                                       seg_f32(call->diff_dst) + first, seg_f32(call->dst) + first,
+                                       job->lo, job->hi, n);
+}
+
+void seg_activation_backward(const seg_op_call *call, int64_t activation)
+{
+    activation_job job = {.call = call};
+    seg_activation_range(activation, &job.lo, &job.hi);
+    if (call->diff_src[0].data != NULL)
+        seg_flat_for(call->threads, seg_shape_count(&call->dst->shape), activation_backward_block,
+                     &job);
+}
+
+seg_status seg_same_shape(const char *op, const seg_shape *src, seg_shape *dst, seg_error *err)
+{
+    char text[SEG_SHAPE_TEXT_SIZE];
+    if (src->dtype != SEG_F32)
+        return seg_fail(err, SEG_INVALID, "%s: the source is %s, not f32", op,
+                        seg_shape_text(src, text));
+    *dst = *src;
+    return SEG_OK;
+}
