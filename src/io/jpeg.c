@@ -115,6 +115,8 @@ static seg_status decode(tjhandle handle, seg_image_buffer *out, const uint8_t *
     if (tjDecompressHeader3(handle, data, (unsigned long)size, &width, &height, &subsampling,
                             &space) != 0)
         return fail(handle, name, err);
+    if (width < 1 || height < 1) /* only tables: what TurboJPEG makes of a cut header */
+        return seg_fail(err, SEG_FORMAT, "%s: damaged or cut short: no picture in the JPEG", name);
     seg_status status = seg_image_new(out, width, height, 3, name, err);
     if (status != SEG_OK)
         return status;

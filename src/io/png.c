@@ -47,7 +47,22 @@ static seg_status open_decoder(spng_ctx **out, struct spng_ihdr *header, const u
     return SEG_OK;
 }
 
-/* The pixels, then the rest of the file, so that a missing end is noticed. */
+/* libspng is content without the end. Chunks are {length of 4 bytes, type, data, CRC of 4}. */
+static bool has_end(const uint8_t *data, size_t size)
+{
+    for (size_t at = 8; size - at >= 12;) {
+        const uint8_t *p = data + at;
+        size_t length = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+        if (length > size - at - 12)
+            return false;
+        if (memcmp(p + 4, "IEND", 4) == 0)
+            return true;
+        at += 12 + length;
+    }
+    return false;
+}
+
+/* The pixels, then what stands behind them (eXIf may). */
 static seg_status read_pixels(spng_ctx *png, int format, uint8_t *pixels, size_t size,
                               const char *name, seg_error *err)
 {
@@ -91,7 +106,8 @@ static seg_status read_ids(spng_ctx *png, const struct spng_ihdr *header, seg_im
     size_t row = ((size_t)header->width * header->bit_depth + 7) / 8, size = row * header->height;
     if (header->bit_depth == 8)
         return read_pixels(png, SPNG_FMT_PNG, out->pixels, size, name, err);
-    uint8_t *packed = malloc(size);
+    /* Zeroed, because libspng ors the bits of an interlaced row into place. */
+    uint8_t *packed = calloc(1, size);
     if (packed == NULL)
         return seg_fail_nomem(err, size, name);
     seg_status status = read_pixels(png, SPNG_FMT_PNG, packed, size, name, err);
@@ -123,6 +139,8 @@ static seg_status decode(seg_image_buffer *out, const uint8_t *data, size_t size
     struct spng_ihdr header;
     *out = (seg_image_buffer){0};
     seg_status status = open_decoder(&png, &header, data, size, name, err);
+    if (status == SEG_OK && !has_end(data, size))
+        status = seg_fail(err, SEG_FORMAT, "%s: damaged or cut short: no end of the PNG", name);
     if (status == SEG_OK && ids)
         status = check_ids(&header, name, err);
     if (status == SEG_OK)
