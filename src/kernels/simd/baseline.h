@@ -52,8 +52,9 @@ static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
     vf_bits mask = (vf_bits)(a > b);
     return (vf)(((vf_bits)x & mask) | ((vf_bits)y & ~mask));
 }
+/* As on x86: b when either is NaN. */
 static inline vf vf_max(vf a, vf b) { return vf_select_gt(a, b, a, b); }
-static inline vf vf_min(vf a, vf b) { return vf_select_gt(a, b, b, a); }
+static inline vf vf_min(vf a, vf b) { return vf_select_gt(b, a, a, b); }
 static inline vf vf_sqrt(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
 static inline float vf_largest(vf a)
 {

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * conv_transpose2d: the gradient of conv2d as a layer ("deconvolution"), for learned upsampling.
+ *   dst[n, ih*sh + kh*dh - ph, iw*sw + kw*dw - pw, oc] += src[n,ih,iw,ic] * weights[kh,kw,ic,oc]
+ *   over all ih,iw,kh,kw,ic, starting from bias[oc]; then the activation
+ * src      N,IH,IW,IC   weights KH,KW,IC,OC   bias OC (optional)
+ * dst      N,OH,OW,OC   OH = (IH-1)*sh - ph - ph_end + dh*(KH-1) + 1 + out_pad_h
+ * packed   the weights in panels, with the bias (convolution.h)
+ * Padding crops dst. A dst pixel that no tap reaches holds the bias.
+ */
+#include "base/error.h"
+#include "ops/convolution.h"
+#include "ops/params.h"
+
+typedef seg_conv_transpose2d_params params;
+
+static const seg_param param_list[] = {
+    {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT, offsetof(params, activation), 0, 2},
+    {"sh", "dst rows from one src row to the next", SEG_PARAM_INT, offsetof(params, sh), 1, 4096},
+    {"sw", "dst columns from one src column to the next", SEG_PARAM_INT, offsetof(params, sw), 1,
+     4096},
+    {"ph", "rows cropped above", SEG_PARAM_INT, offsetof(params, ph), 0, 65536},
+    {"pw", "columns cropped on the left", SEG_PARAM_INT, offsetof(params, pw), 0, 65536},
+    {"ph_end", "rows cropped below", SEG_PARAM_INT, offsetof(params, ph_end), 0, 65536},
+    {"pw_end", "columns cropped on the right", SEG_PARAM_INT, offsetof(params, pw_end), 0, 65536},
+    {"dh", "row dilation, 1 is dense", SEG_PARAM_INT, offsetof(params, dh), 1, 65536},
+    {"dw", "column dilation, 1 is dense", SEG_PARAM_INT, offsetof(params, dw), 1, 65536},
+    {"out_pad_h", "rows added below", SEG_PARAM_INT, offsetof(params, out_pad_h), 0, 65536},
+    {"out_pad_w", "columns added on the right", SEG_PARAM_INT, offsetof(params, out_pad_w), 0,
+     65536},
+    {0},
+};
+
+static seg_status check_channels(int src_count, const seg_shape *src, seg_error *err)
+{
+    const seg_shape *image = &src[0], *weights = &src[1];
+    if (image->rank != 4 || weights->rank != 4 || image->dtype != SEG_F32 ||
+        weights->dtype != SEG_F32)
+        return seg_fail(err, SEG_INVALID,
+                        "conv_transpose2d: image and weights must be f32 of rank 4");
+    if (weights->ic != image->c)
+        return seg_fail(err, SEG_INVALID,
+                        "conv_transpose2d: weights take %lld channels, the image has %lld",
+                        (long long)weights->ic, (long long)image->c);
+    if (src_count == 3 &&
+        (src[2].rank != 1 || src[2].dtype != SEG_F32 || src[2].dim[0] != weights->oc))
+        return seg_fail(err, SEG_INVALID, "conv_transpose2d: bias must be f32 with %lld elements",
+                        (long long)weights->oc);
+    return SEG_OK;
+}
+
+static seg_status shape(const void *params_, int src_count, const seg_shape *src, seg_shape *dst,
+                        seg_error *err)
+{
+    const params *p = params_;
+    seg_status status = check_channels(src_count, src, err);
+    if (status != SEG_OK)
+        return status;
+    const seg_shape *w = &src[1];
+    int64_t oh =
+        (src[0].h - 1) * p->sh - p->ph - p->ph_end + p->dh * (w->kh - 1) + 1 + p->out_pad_h;
+    int64_t ow =
+        (src[0].w - 1) * p->sw - p->pw - p->pw_end + p->dw * (w->kw - 1) + 1 + p->out_pad_w;
+    if (oh < 1 || ow < 1)
+        return seg_fail(err, SEG_INVALID,
+                        "conv_transpose2d: cropping %lld,%lld rows and %lld,%lld columns leaves "
+                        "%lldx%lld pixels",
+                        (long long)p->ph, (long long)p->ph_end, (long long)p->pw,
+                        (long long)p->pw_end, (long long)oh, (long long)ow);
+    *dst = seg_shape_nhwc(src[0].n, oh, ow, w->oc);
+    return SEG_OK;
+}
+
+/* The fine image is dst. */
+static seg_convolution convolution(const seg_op_call *call)
+{
+    const params *p = call->params;
+    const seg_shape *image = &call->src[0].shape, *w = &call->src[1].shape;
+    const seg_shape *dst = &call->dst->shape;
+    return (seg_convolution){
+        .kernels = call->kernels,
+        .threads = call->threads,
+        .n = image->n,
+        .groups = 1,
+        .y = {dst->h, image->h, w->kh, p->sh, p->ph, p->dh},
+        .x = {dst->w, image->w, w->kw, p->sw, p->pw, p->dw},
+        .ic = image->c,
+        .oc = dst->c,
+        .up = true,
+    };
+}
+
+static size_t packed_size(const seg_op_call *call)
+{
+    seg_convolution conv = convolution(call);
+    return seg_conv_packed_size(&conv);
+}
+
+static size_t scratch_size(const seg_op_call *call)
+{
+    seg_convolution conv = convolution(call);
+    return seg_conv_scratch_size(&conv, call->train);
+}
+
+static void pack(const seg_op_call *call)
+{
+    seg_convolution conv = convolution(call);
+    seg_conv_pack(&conv, call);
+}
+
+static void forward(const seg_op_call *call)
+{
+    seg_convolution conv = convolution(call);
+    seg_conv_forward(&conv, call, (seg_activation)((const params *)call->params)->activation);
+}
+
+static void backward(const seg_op_call *call)
+{
+    seg_convolution conv = convolution(call);
+    seg_conv_backward(&conv, call);
+}
+
+static int64_t multiply_adds(const seg_op_call *call)
+{
+    const seg_shape *w = &call->src[1].shape;
+    return seg_shape_count(&call->src[0].shape) * w->kh * w->kw * w->oc;
+}
+
+const seg_op seg_op_conv_transpose2d = {
+    .name = "conv_transpose2d",
+    .params = param_list,
+    .params_size = sizeof(params),
+    .src_min = 2,
+    .src_max = 3,
+    .flags = SEG_OP_READS_SRC | SEG_OP_FUSES_INFER,
+    .shape = shape,
+    .packed_size = packed_size,
+    .scratch_size = scratch_size,
+    .pack = pack,
+    .forward = forward,
+    .backward = backward,
+    .multiply_adds = multiply_adds,
+};

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * convolution.c: packing of weights, and the layer put together from its parts.
+ *
+ * What a layer does depends on its direction only: the gradient of its source is the gather of
+ * the other direction, with weights packed from oc to ic channels.
+ */
+#include "ops/convolution.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/parallel.h"
+
+static int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+typedef struct packing {
+    const seg_convolution *conv;
+    bool backward;
+    const float *weights, *bias;
+    float *packed;
+    int64_t depth, width, panels, panel_floats;
+} packing;
+
+static packing packing_make(const seg_convolution *conv, bool backward)
+{
+    packing k = {.conv = conv, .backward = backward};
+    int64_t nr = conv->kernels->igemm.nr;
+    k.depth = (backward ? conv->oc : conv->ic) / conv->groups;
+    k.width = (backward ? conv->ic : conv->oc) / conv->groups;
+    k.panels = (k.width + nr - 1) / nr;
+    k.panel_floats = nr * (1 + conv->y.kernel * conv->x.kernel * k.depth);
+    return k;
+}
+
+size_t seg_conv_pack_count(const seg_convolution *conv, bool backward)
+{
+    packing k = packing_make(conv, backward);
+    return (size_t)(conv->groups * k.panels * k.panel_floats);
+}
+
+/* One panel of one group. */
+static void pack_panel(void *context, int64_t index, int thread)
+{
+    (void)thread;
+    const packing *k = context;
+    const int64_t nr = k->conv->kernels->igemm.nr, oc = k->conv->oc;
+    const int64_t group = index / k->panels, first = index % k->panels * nr;
+    const int64_t live = min64(nr, k->width - first);
+    const int64_t taps = k->conv->y.kernel * k->conv->x.kernel;
+    const int64_t ic = k->conv->ic / k->conv->groups, ocg = oc / k->conv->groups;
+    /* weights[(tap*ic + i)*oc + group*ocg + o], i and o being depth and width, or width and depth
+     */
+    const int64_t depth_step = k->backward ? 1 : oc, width_step = k->backward ? oc : 1;
+    float *out = k->packed + index * k->panel_floats;
+    memset(out, 0, (size_t)nr * sizeof *out);
+    if (k->bias != NULL)
+        memcpy(out, k->bias + group * ocg + first, (size_t)live * sizeof *out);
+    out += nr;
+    for (int64_t t = 0; t < taps; t++) {
+        const float *tap = k->weights + t * ic * oc + group * ocg + first * width_step;
+        for (int64_t d = 0; d < k->depth; d++, out += nr) {
+            const float *in = tap + d * depth_step;
+            for (int64_t w = 0; w < live; w++)
+                out[w] = in[w * width_step];
+            for (int64_t w = live; w < nr; w++)
+                out[w] = 0;
+        }
+    }
+}
+
+void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
+                       const float *bias, float *packed)
+{
+    packing k = packing_make(conv, backward);
+    k.weights = weights;
+    k.bias = bias;
+    k.packed = packed;
+    seg_parallel_for(conv->threads, conv->groups * k.panels, pack_panel, &k);
+}
+
+/* ---- the layer ---- */
+
+size_t seg_conv_packed_size(const seg_convolution *conv)
+{
+    return seg_conv_pack_count(conv, false) * sizeof(float);
+}
+
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t dst_pixels(const seg_convolution *c)
+{
+    return c->n * (c->up ? c->y.fine * c->x.fine : c->y.coarse * c->x.coarse);
+}
+
+/* Weights packed for the gradient of src stand at the start of scratch. */
+static size_t backward_packed_size(const seg_convolution *conv)
+{
+    return seg_align_up(seg_conv_pack_count(conv, true) * sizeof(float));
+}
+
+size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
+{
+    size_t size = seg_conv_gather_scratch(conv, false);
+    if (train) { /* the parts run one after the other */
+        size = max_size(size, backward_packed_size(conv) + seg_conv_gather_scratch(conv, true));
+        size = max_size(size, seg_conv_weights_scratch(conv));
+        size = max_size(size, seg_conv_bias_scratch(dst_pixels(conv), conv->oc));
+    }
+    return size;
+}
+
+void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call)
+{
+    const float *bias = call->src_count == 3 ? seg_f32(&call->src[2]) : NULL;
+    seg_conv_pack_run(conv, false, seg_f32(&call->src[1]), bias, call->packed);
+}
+
+void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
+                      seg_activation activation)
+{
+    seg_conv_gather job = {
+        .src = seg_f32(&call->src[0]),
+        .dst = seg_f32(call->dst),
+        .packed = call->packed,
+        .activation = activation,
+    };
+    seg_conv_gather_run(conv, &job, call->scratch);
+}
+
+static void backward_src(const seg_convolution *conv, const seg_op_call *call)
+{
+    seg_conv_gather job = {
+        .src = seg_f32(call->diff_dst),
+        .dst = seg_f32(&call->diff_src[0]),
+        .backward = true,
+        .packed = call->scratch,
+    };
+    seg_conv_pack_run(conv, true, seg_f32(&call->src[1]), NULL, call->scratch);
+    seg_conv_gather_run(conv, &job, (char *)call->scratch + backward_packed_size(conv));
+}
+
+void seg_conv_backward(const seg_convolution *conv, const seg_op_call *call)
+{
+    const float *diff_dst = seg_f32(call->diff_dst);
+    if (call->diff_src[0].data != NULL)
+        backward_src(conv, call);
+    if (call->diff_src[1].data != NULL)
+        seg_conv_weights_run(conv, seg_f32(&call->src[0]), diff_dst, seg_f32(&call->diff_src[1]),
+                             call->scratch);
+    if (call->src_count == 3 && call->diff_src[2].data != NULL)
+        seg_conv_bias_run(conv->kernels, conv->threads, diff_dst, dst_pixels(conv), conv->oc,
+                          seg_f32(&call->diff_src[2]), call->scratch);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * convolution.h: what conv2d and conv_transpose2d share.
+ *
+ * A convolution relates a fine image to a coarse one: coarse pixel y and tap k meet fine pixel
+ * y*s + k*d - p. conv2d runs fine -> coarse and its gradient coarse -> fine; conv_transpose2d is
+ * the same the other way round. So two directions serve both layers and both their gradients:
+ *
+ *   gather   an image from the other: regions of pixels that meet the same taps, all of them
+ *            inside the source, so padding costs nothing and no border is ever tested
+ *   outer    the weights' gradient: per tap the rectangle of coarse pixels that it serves
+ *
+ * Weights are KH,KW,IC/G,OC. Packed, they are panels of nr output channels: a bias of nr floats
+ * (zeros without one), then [tap][input channel][nr], per group.
+ */
+#ifndef OPS_CONVOLUTION_H
+#define OPS_CONVOLUTION_H
+
+#include <stdbool.h>
+
+#include "ops/op.h"
+
+/* One direction of the plane: extents in pixels. */
+typedef struct seg_conv_axis {
+    int64_t fine, coarse;
+    int64_t kernel, stride, pad, dilation; /* pad: before the first fine pixel */
+} seg_conv_axis;
+
+typedef struct seg_convolution {
+    const seg_kernels *kernels;
+    int threads;
+    int64_t n, groups;
+    seg_conv_axis y, x;
+    int64_t ic, oc; /* of the weights: all groups together */
+    bool up;        /* the layer goes coarse -> fine: a transposed convolution */
+} seg_convolution;
+
+/* The layer itself, for ops whose sources are {image, weights, optional bias}. */
+size_t seg_conv_packed_size(const seg_convolution *conv);
+size_t seg_conv_scratch_size(const seg_convolution *conv, bool train);
+void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call);
+void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
+                      seg_activation activation);
+void seg_conv_backward(const seg_convolution *conv, const seg_op_call *call);
+
+/* ---- its parts ---- */
+
+/* An image made from the other one. */
+typedef struct seg_conv_gather {
+    const float *src;
+    float *dst;
+    bool backward; /* src is the gradient of the layer's dst: from oc to ic channels */
+    const float *packed;
+    seg_activation activation;
+} seg_conv_gather;
+
+/* Floats of packed weights, and packing them. bias may be NULL. */
+size_t seg_conv_pack_count(const seg_convolution *conv, bool backward);
+void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
+                       const float *bias, float *packed);
+
+/* Bytes of scratch, and the run: overwrites dst. */
+size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);
+void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch);
+
+/*
+ * diff_weights[kh][kw][i][o] = sum over pixels that meet: in[..][i] * out[..][o], where `in` has ic
+ * channels and `out` oc.
+ */
+size_t seg_conv_weights_scratch(const seg_convolution *conv);
+void seg_conv_weights_run(const seg_convolution *conv, const float *in, const float *out,
+                          float *diff_weights, void *scratch);
+
+/* sums[c] = sum over pixels of image[pixel][c] */
+size_t seg_conv_bias_scratch(int64_t pixels, int64_t channels);
+void seg_conv_bias_run(const seg_kernels *kernels, int threads, const float *image, int64_t pixels,
+                       int64_t channels, float *sums, void *scratch);
+
+#endif
