@@ -17,68 +17,60 @@ typedef seg_conv2d_params params;
 
 static const seg_param param_list[] = {
     {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT, offsetof(params, activation), 0, 2},
-    {"sh", "rows from one window to the next", SEG_PARAM_INT, offsetof(params, sh), 1, 4096},
-    {"sw", "columns from one window to the next", SEG_PARAM_INT, offsetof(params, sw), 1, 4096},
-    {"ph", "rows of padding above", SEG_PARAM_INT, offsetof(params, ph), 0, 65536},
-    {"pw", "columns of padding on the left", SEG_PARAM_INT, offsetof(params, pw), 0, 65536},
-    {"ph_end", "rows of padding below", SEG_PARAM_INT, offsetof(params, ph_end), 0, 65536},
-    {"pw_end", "columns of padding on the right", SEG_PARAM_INT, offsetof(params, pw_end), 0,
-     65536},
-    {"dh", "row dilation, 1 is dense", SEG_PARAM_INT, offsetof(params, dh), 1, 65536},
-    {"dw", "column dilation, 1 is dense", SEG_PARAM_INT, offsetof(params, dw), 1, 65536},
+    {"sh", "stride, rows", SEG_PARAM_INT, offsetof(params, sh), 1, 4096},
+    {"sw", "stride, columns", SEG_PARAM_INT, offsetof(params, sw), 1, 4096},
+    {"ph", "padding above", SEG_PARAM_INT, offsetof(params, ph), 0, 65536},
+    {"pw", "padding on the left", SEG_PARAM_INT, offsetof(params, pw), 0, 65536},
+    {"ph_end", "padding below", SEG_PARAM_INT, offsetof(params, ph_end), 0, 65536},
+    {"pw_end", "padding on the right", SEG_PARAM_INT, offsetof(params, pw_end), 0, 65536},
+    {"dh", "dilation, rows", SEG_PARAM_INT, offsetof(params, dh), 1, 65536},
+    {"dw", "dilation, columns", SEG_PARAM_INT, offsetof(params, dw), 1, 65536},
     {"groups", "groups of channels", SEG_PARAM_INT, offsetof(params, groups), 1, 1 << 20},
     {0},
 };
 
-static seg_status check_channels(const params *p, int src_count, const seg_shape *src,
-                                 seg_error *err)
+static seg_status check_groups(const params *p, const seg_shape *src, seg_error *err)
 {
     const seg_shape *image = &src[0], *weights = &src[1];
-    if (image->rank != 4 || weights->rank != 4 || image->dtype != SEG_F32 ||
-        weights->dtype != SEG_F32)
-        return seg_fail(err, SEG_INVALID, "conv2d: image and weights must be f32 of rank 4");
     if (image->c % p->groups != 0 || weights->oc % p->groups != 0)
         return seg_fail(err, SEG_INVALID,
-                        "conv2d: %lld input and %lld output channels are not divisible by %lld "
-                        "groups",
-                        (long long)image->c, (long long)weights->oc, (long long)p->groups);
+                        "conv2d: %lld groups do not divide %lld and %lld channels",
+                        (long long)p->groups, (long long)image->c, (long long)weights->oc);
     if (weights->ic != image->c / p->groups)
-        return seg_fail(err, SEG_INVALID,
-                        "conv2d: weights take %lld channels, the image gives %lld per group",
+        return seg_fail(err, SEG_INVALID, "conv2d: weights take %lld channels, a group has %lld",
                         (long long)weights->ic, (long long)(image->c / p->groups));
-    if (src_count == 3 &&
-        (src[2].rank != 1 || src[2].dtype != SEG_F32 || src[2].dim[0] != weights->oc))
-        return seg_fail(err, SEG_INVALID, "conv2d: bias must be f32 with %lld elements",
-                        (long long)weights->oc);
     return SEG_OK;
 }
 
-/* Extent of dst along one axis; 0 when the window does not fit. */
-static int64_t extent(int64_t in, int64_t pad, int64_t kernel, int64_t dilation, int64_t stride)
+/* Extent of dst along one axis. */
+static seg_status extent(int64_t in, int64_t pad, int64_t kernel, int64_t dilation, int64_t stride,
+                         const char *what, int64_t *out, seg_error *err)
 {
     int64_t window = dilation * (kernel - 1) + 1;
-    return in + pad < window ? 0 : (in + pad - window) / stride + 1;
+    if (in + pad < window)
+        return seg_fail(err, SEG_INVALID,
+                        "conv2d: a window of %lld does not fit a %s of %lld with %lld of padding",
+                        (long long)window, what, (long long)in, (long long)pad);
+    *out = (in + pad - window) / stride + 1;
+    return SEG_OK;
 }
 
 static seg_status shape(const void *params_, int src_count, const seg_shape *src, seg_shape *dst,
                         seg_error *err)
 {
     const params *p = params_;
-    seg_status status = check_channels(p, src_count, src, err);
-    if (status != SEG_OK)
-        return status;
     const seg_shape *w = &src[1];
-    int64_t oh = extent(src[0].h, p->ph + p->ph_end, w->kh, p->dh, p->sh);
-    int64_t ow = extent(src[0].w, p->pw + p->pw_end, w->kw, p->dw, p->sw);
-    if (oh < 1 || ow < 1)
-        return seg_fail(err, SEG_INVALID,
-                        "conv2d: a window of %lldx%lld, dilated %lldx%lld, does not fit an image "
-                        "of %lldx%lld with %lld,%lld rows and %lld,%lld columns of padding",
-                        (long long)w->kh, (long long)w->kw, (long long)p->dh, (long long)p->dw,
-                        (long long)src[0].h, (long long)src[0].w, (long long)p->ph,
-                        (long long)p->ph_end, (long long)p->pw, (long long)p->pw_end);
-    *dst = seg_shape_nhwc(src[0].n, oh, ow, w->oc);
-    return SEG_OK;
+    int64_t oh = 0, ow = 0;
+    seg_status status = seg_conv_check("conv2d", src_count, src, err);
+    if (status == SEG_OK)
+        status = check_groups(p, src, err);
+    if (status == SEG_OK)
+        status = extent(src[0].h, p->ph + p->ph_end, w->kh, p->dh, p->sh, "height", &oh, err);
+    if (status == SEG_OK)
+        status = extent(src[0].w, p->pw + p->pw_end, w->kw, p->dw, p->sw, "width", &ow, err);
+    if (status == SEG_OK)
+        *dst = seg_shape_nhwc(src[0].n, oh, ow, w->oc);
+    return status;
 }
 
 static seg_convolution convolution(const seg_op_call *call)

@@ -17,57 +17,46 @@ typedef seg_conv_transpose2d_params params;
 
 static const seg_param param_list[] = {
     {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT, offsetof(params, activation), 0, 2},
-    {"sh", "dst rows from one src row to the next", SEG_PARAM_INT, offsetof(params, sh), 1, 4096},
-    {"sw", "dst columns from one src column to the next", SEG_PARAM_INT, offsetof(params, sw), 1,
-     4096},
+    {"sh", "stride, rows", SEG_PARAM_INT, offsetof(params, sh), 1, 4096},
+    {"sw", "stride, columns", SEG_PARAM_INT, offsetof(params, sw), 1, 4096},
     {"ph", "rows cropped above", SEG_PARAM_INT, offsetof(params, ph), 0, 65536},
     {"pw", "columns cropped on the left", SEG_PARAM_INT, offsetof(params, pw), 0, 65536},
     {"ph_end", "rows cropped below", SEG_PARAM_INT, offsetof(params, ph_end), 0, 65536},
     {"pw_end", "columns cropped on the right", SEG_PARAM_INT, offsetof(params, pw_end), 0, 65536},
-    {"dh", "row dilation, 1 is dense", SEG_PARAM_INT, offsetof(params, dh), 1, 65536},
-    {"dw", "column dilation, 1 is dense", SEG_PARAM_INT, offsetof(params, dw), 1, 65536},
+    {"dh", "dilation, rows", SEG_PARAM_INT, offsetof(params, dh), 1, 65536},
+    {"dw", "dilation, columns", SEG_PARAM_INT, offsetof(params, dw), 1, 65536},
     {"out_pad_h", "rows added below", SEG_PARAM_INT, offsetof(params, out_pad_h), 0, 65536},
     {"out_pad_w", "columns added on the right", SEG_PARAM_INT, offsetof(params, out_pad_w), 0,
      65536},
     {0},
 };
 
-static seg_status check_channels(int src_count, const seg_shape *src, seg_error *err)
+static int64_t extent(int64_t in, int64_t kernel, int64_t dilation, int64_t stride, int64_t crop,
+                      int64_t out_pad)
 {
-    const seg_shape *image = &src[0], *weights = &src[1];
-    if (image->rank != 4 || weights->rank != 4 || image->dtype != SEG_F32 ||
-        weights->dtype != SEG_F32)
-        return seg_fail(err, SEG_INVALID,
-                        "conv_transpose2d: image and weights must be f32 of rank 4");
-    if (weights->ic != image->c)
-        return seg_fail(err, SEG_INVALID,
-                        "conv_transpose2d: weights take %lld channels, the image has %lld",
-                        (long long)weights->ic, (long long)image->c);
-    if (src_count == 3 &&
-        (src[2].rank != 1 || src[2].dtype != SEG_F32 || src[2].dim[0] != weights->oc))
-        return seg_fail(err, SEG_INVALID, "conv_transpose2d: bias must be f32 with %lld elements",
-                        (long long)weights->oc);
-    return SEG_OK;
+    return (in - 1) * stride + dilation * (kernel - 1) + 1 - crop + out_pad;
 }
 
 static seg_status shape(const void *params_, int src_count, const seg_shape *src, seg_shape *dst,
                         seg_error *err)
 {
     const params *p = params_;
-    seg_status status = check_channels(src_count, src, err);
+    const seg_shape *w = &src[1];
+    seg_status status = seg_conv_check("conv_transpose2d", src_count, src, err);
     if (status != SEG_OK)
         return status;
-    const seg_shape *w = &src[1];
-    int64_t oh =
-        (src[0].h - 1) * p->sh - p->ph - p->ph_end + p->dh * (w->kh - 1) + 1 + p->out_pad_h;
-    int64_t ow =
-        (src[0].w - 1) * p->sw - p->pw - p->pw_end + p->dw * (w->kw - 1) + 1 + p->out_pad_w;
+    if (w->ic != src[0].c)
+        return seg_fail(err, SEG_INVALID,
+                        "conv_transpose2d: weights take %lld channels, src has %lld",
+                        (long long)w->ic, (long long)src[0].c);
+    int64_t oh = extent(src[0].h, w->kh, p->dh, p->sh, p->ph + p->ph_end, p->out_pad_h);
+    int64_t ow = extent(src[0].w, w->kw, p->dw, p->sw, p->pw + p->pw_end, p->out_pad_w);
     if (oh < 1 || ow < 1)
         return seg_fail(err, SEG_INVALID,
-                        "conv_transpose2d: cropping %lld,%lld rows and %lld,%lld columns leaves "
-                        "%lldx%lld pixels",
-                        (long long)p->ph, (long long)p->ph_end, (long long)p->pw,
-                        (long long)p->pw_end, (long long)oh, (long long)ow);
+                        "conv_transpose2d: cropping %lld rows and %lld columns leaves %lldx%lld "
+                        "pixels",
+                        (long long)(p->ph + p->ph_end), (long long)(p->pw + p->pw_end),
+                        (long long)oh, (long long)ow);
     *dst = seg_shape_nhwc(src[0].n, oh, ow, w->oc);
     return SEG_OK;
 }

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 
@@ -84,6 +85,22 @@ void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *
 }
 
 /* ---- the layer ---- */
+
+seg_status seg_conv_check(const char *name, int src_count, const seg_shape *src, seg_error *err)
+{
+    char text[SEG_SHAPE_TEXT_SIZE];
+    static const char *const names[] = {"src", "weights"};
+    for (int i = 0; i < 2; i++) {
+        if (src[i].rank != 4 || src[i].dtype != SEG_F32)
+            return seg_fail(err, SEG_INVALID, "%s: %s must be f32 of rank 4, is %s", name, names[i],
+                            seg_shape_text(&src[i], text));
+    }
+    seg_shape bias = seg_shape_vector(src[1].oc);
+    if (src_count == 3 && !seg_shape_equal(&src[2], &bias))
+        return seg_fail(err, SEG_INVALID, "%s: bias must be f32 %lld, is %s", name,
+                        (long long)bias.dim[0], seg_shape_text(&src[2], text));
+    return SEG_OK;
+}
 
 size_t seg_conv_packed_size(const seg_convolution *conv)
 {

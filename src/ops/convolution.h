@@ -36,7 +36,9 @@ typedef struct seg_convolution {
     bool up;        /* the layer goes coarse -> fine: a transposed convolution */
 } seg_convolution;
 
-/* The layer itself, for ops whose sources are {image, weights, optional bias}. */
+/* The layer itself, for ops whose sources are {image, weights, optional bias}: seg_conv_check
+ * refuses other ranks and types, and a bias that does not fit the weights. */
+seg_status seg_conv_check(const char *name, int src_count, const seg_shape *src, seg_error *err);
 size_t seg_conv_packed_size(const seg_convolution *conv);
 size_t seg_conv_scratch_size(const seg_convolution *conv, bool train);
 void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call);
