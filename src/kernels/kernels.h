@@ -11,6 +11,7 @@
 
 #include "kernels/depthwise.h"
 #include "kernels/igemm.h"
+#include "kernels/pixels.h"
 #include "kernels/rows.h"
 #include "kernels/train.h"
 
@@ -19,6 +20,7 @@ typedef struct seg_kernels {
     int vector_floats; /* floats of one vector */
     seg_igemm_kernels igemm;
     seg_depthwise_kernels depthwise;
+    seg_pixels_kernels pixels;
     seg_rows_kernels rows;
     seg_train_kernels train;
 } seg_kernels;

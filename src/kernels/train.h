@@ -22,8 +22,10 @@ typedef struct seg_adamw_step {
 } seg_adamw_step;
 
 typedef struct seg_train_kernels {
+    /* Per pixel of `classes` logits: probs = softmax(logits). probs may be logits. */
+    void (*softmax)(const float *logits, int64_t pixels, int64_t classes, float *probs);
     /*
-     * Per pixel of `classes` logits: probs = softmax(logits), loss = -log probs[label]; a label
+     * The same with its loss: probs = softmax(logits), loss = -log probs[label]; a label
      * >= classes gives loss 0. probs may be logits. A NaN or +infinity among the logits gives NaN.
      */
     void (*softmax_loss)(const float *logits, const uint8_t *labels, int64_t pixels,

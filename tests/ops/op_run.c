@@ -43,10 +43,11 @@ static void guards_check(const op_run *run, const char *label)
         const uint8_t *back = (uint8_t *)run->blocks[i] + run->sizes[i];
         ASAN_UNPOISON_MEMORY_REGION(front, GUARD);
         ASAN_UNPOISON_MEMORY_REGION(back, GUARD);
-        for (int k = 0; k < GUARD; k++)
-            ck_assert_msg(front[k] == NAN_BYTE && back[k] == NAN_BYTE,
-                          "%s %s: wrote outside buffer %d of %zu bytes, near byte %d",
-                          run->op->name, label, i, run->sizes[i], k);
+        for (int k = 0; k < GUARD; k++) {
+            if (front[k] != NAN_BYTE || back[k] != NAN_BYTE) /* a passed ck_assert is slow */
+                ck_abort_msg("%s %s: wrote outside buffer %d of %zu bytes, near byte %d",
+                             run->op->name, label, i, run->sizes[i], k);
+        }
         ASAN_POISON_MEMORY_REGION(front, GUARD);
         ASAN_POISON_MEMORY_REGION(back, GUARD);
     }

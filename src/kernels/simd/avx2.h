@@ -38,6 +38,17 @@ static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
 {
     return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
 }
+/* a is NaN ? x : y, lane by lane */
+static inline vf vf_select_nan(vf a, vf x, vf y)
+{
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
+/* The lowest lane where a equals b; VF_LEN when there is none. */
+static inline int vf_first_equal(vf a, vf b)
+{
+    int lanes = _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
+    return lanes != 0 ? __builtin_ctz((unsigned)lanes) : VF_LEN;
+}
 static inline float vf_largest(vf a)
 {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

@@ -38,6 +38,17 @@ static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
 {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x);
 }
+/* a is NaN ? x : y, lane by lane */
+static inline vf vf_select_nan(vf a, vf x, vf y)
+{
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), y, x);
+}
+/* The lowest lane where a equals b; VF_LEN when there is none. */
+static inline int vf_first_equal(vf a, vf b)
+{
+    unsigned lanes = _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+    return lanes != 0 ? __builtin_ctz(lanes) : VF_LEN;
+}
 static inline float vf_largest(vf a) { return _mm512_reduce_max_ps(a); }
 static inline float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
 

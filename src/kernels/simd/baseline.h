@@ -56,6 +56,20 @@ static inline vf vf_select_gt(vf a, vf b, vf x, vf y)
 static inline vf vf_max(vf a, vf b) { return vf_select_gt(a, b, a, b); }
 static inline vf vf_min(vf a, vf b) { return vf_select_gt(b, a, a, b); }
 static inline vf vf_sqrt(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+/* a is NaN ? x : y, lane by lane */
+static inline vf vf_select_nan(vf a, vf x, vf y)
+{
+    vf_bits mask = (vf_bits)(a != a);
+    return (vf)(((vf_bits)x & mask) | ((vf_bits)y & ~mask));
+}
+/* The lowest lane where a equals b; VF_LEN when there is none. */
+static inline int vf_first_equal(vf a, vf b)
+{
+    int lane = 0;
+    while (lane < VF_LEN && !(a[lane] == b[lane]))
+        lane++;
+    return lane;
+}
 static inline float vf_largest(vf a)
 {
     float x = a[0] > a[2] ? a[0] : a[2], y = a[1] > a[3] ? a[1] : a[3];
