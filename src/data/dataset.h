@@ -19,7 +19,7 @@ typedef struct seg_class_list {
     seg_color colors[256]; /* 255: ignore */
 } seg_class_list;
 
-/* Give classes without colours distinct ones (PASCAL VOC's bit-interleaved palette). */
+/* Give every class the colour of PASCAL VOC's palette for its id, and SEG_IGNORE white. */
 void seg_class_list_default_colors(seg_class_list *classes);
 
 typedef struct seg_dataset_item {
@@ -28,7 +28,7 @@ typedef struct seg_dataset_item {
 
 typedef struct seg_dataset {
     seg_class_list classes;
-    seg_dataset_item *items; /* in byte order of their names */
+    seg_dataset_item *items; /* in byte order of their names without extension */
     int count;
 } seg_dataset;
 
@@ -54,8 +54,7 @@ typedef struct seg_sample {
 
 /* Decode item `index`. SEG_MISMATCH (sizes) and SEG_FORMAT (an id outside the classes) name the
  * file, pixel and value. */
-seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *out,
-                            seg_error *err);
+seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *out, seg_error *err);
 void seg_sample_release(seg_sample *sample);
 
 #endif

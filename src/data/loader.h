@@ -14,11 +14,11 @@
 #include "data/augment.h"
 
 typedef struct seg_loader_opts {
-    int batch;            /* samples of a batch, >= 1 */
-    int threads;          /* prefetch threads, >= 1 */
+    int batch;   /* samples of a batch, >= 1 */
+    int threads; /* prefetch threads, >= 1 */
     uint64_t seed;
-    int64_t first_batch;  /* number of the first batch that seg_loader_next gives (resume) */
-    size_t cache_bytes;   /* decoded samples kept in memory; 0: none */
+    int64_t first_batch;      /* number of the first batch that seg_loader_next gives (resume) */
+    size_t cache_bytes;       /* decoded samples kept in memory; 0: none */
     seg_augment_opts augment; /* crop_h and crop_w must be set */
 } seg_loader_opts;
 

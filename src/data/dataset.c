@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* dataset.c: the list of formats, and reading a sample with its checks. */
+#include "data/dataset.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static const seg_dataset_format *const formats[] = {
+#define SEG_DATASET(name) &seg_dataset_##name,
+#include "data/datasets.def"
+#undef SEG_DATASET
+};
+
+static const char format_names[] =
+#define SEG_DATASET(name) " " #name
+#include "data/datasets.def"
+#undef SEG_DATASET
+    ;
+
+enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+
+seg_status seg_dataset_open(seg_dataset *out, const char *format, const char *dir,
+                            const char *split, seg_error *err)
+{
+    *out = (seg_dataset){0};
+    if (format == NULL)
+        format = "folder";
+    for (int i = 0; i < FORMAT_COUNT; i++) {
+        if (strcmp(formats[i]->name, format) != 0)
+            continue;
+        seg_status status = formats[i]->open(out, dir, split, err);
+        if (status != SEG_OK)
+            seg_dataset_release(out);
+        return status;
+    }
+    return seg_fail(err, SEG_UNSUPPORTED, "no data set format '%s'; there is:%s", format,
+                    format_names);
+}
+
+void seg_dataset_release(seg_dataset *dataset)
+{
+    for (int i = 0; i < dataset->count; i++) {
+        free(dataset->items[i].image_path);
+        free(dataset->items[i].label_path);
+    }
+    free(dataset->items);
+    *dataset = (seg_dataset){0};
+}
+
+/* SEG_FORMAT names the first pixel that is neither a class nor SEG_IGNORE. */
+static seg_status check_ids(const seg_image_buffer *labels, int classes, const char *path,
+                            seg_error *err)
+{
+    const size_t width = (size_t)labels->width, count = width * (size_t)labels->height;
+    for (size_t i = 0; i < count; i++) {
+        int id = labels->pixels[i];
+        if (id >= classes && id != SEG_IGNORE)
+            return seg_fail(err, SEG_FORMAT,
+                            "%s: pixel x %zu, y %zu has the id %d; there are %d classes (ids "
+                            "0..%d), and %d for pixels to ignore",
+                            path, i % width, i / width, id, classes, classes - 1, SEG_IGNORE);
+    }
+    return SEG_OK;
+}
+
+seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *out, seg_error *err)
+{
+    *out = (seg_sample){0};
+    if (index < 0 || index >= dataset->count)
+        return seg_fail(err, SEG_INVALID, "no item %d in a data set of %d", index, dataset->count);
+    const seg_dataset_item *item = &dataset->items[index];
+    seg_status status = seg_image_read(&out->image, item->image_path, err);
+    if (status == SEG_OK)
+        status = seg_labels_read(&out->labels, item->label_path, err);
+    if (status == SEG_OK &&
+        (out->image.width != out->labels.width || out->image.height != out->labels.height))
+        status = seg_fail(err, SEG_MISMATCH, "%s is %dx%d, but its labels %s are %dx%d",
+                          item->image_path, out->image.width, out->image.height, item->label_path,
+                          out->labels.width, out->labels.height);
+    if (status == SEG_OK)
+        status = check_ids(&out->labels, dataset->classes.count, item->label_path, err);
+    if (status != SEG_OK)
+        seg_sample_release(out);
+    return status;
+}
+
+void seg_sample_release(seg_sample *sample)
+{
+    seg_image_release(&sample->image);
+    seg_image_release(&sample->labels);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * folder.c: the data set one makes by hand.
+ *
+ *   DIR/classes.txt              (class_list.h)
+ *   DIR/SPLIT/images/<stem>.jpg  or .jpeg or .png; files of other kinds are left alone
+ *   DIR/SPLIT/labels/<stem>.png  class ids, the image's size
+ *
+ * Extensions may be in capitals. Every image has one label and every label one image: a pair that
+ * silently dropped out would change what is trained on and measured.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/strbuf.h"
+#include "data/class_list.h"
+
+/* The files of one folder that have one of its extensions, ordered by stem. */
+typedef struct file {
+    const char *name;   /* borrowed from the list of names */
+    size_t stem_length; /* bytes before the extension's dot */
+} file;
+
+typedef struct folder {
+    char *path;
+    seg_name_list names;
+    file *files;
+    size_t count;
+} folder;
+
+/* "dir/name", malloc'ed; NULL when out of memory. */
+static char *join(const char *dir, const char *name)
+{
+    seg_strbuf path = {0};
+    seg_strbuf_addf(&path, "%s/%s", dir, name);
+    if (path.failed)
+        seg_strbuf_release(&path);
+    return path.text;
+}
+
+static seg_status join_checked(const char *dir, const char *name, char **out, seg_error *err)
+{
+    *out = join(dir, name);
+    return *out != NULL ? SEG_OK : seg_fail_nomem(err, strlen(dir) + strlen(name) + 2, dir);
+}
+
+static int compare_stems(const file *a, const file *b)
+{
+    size_t shorter = a->stem_length < b->stem_length ? a->stem_length : b->stem_length;
+    int order = memcmp(a->name, b->name, shorter);
+    if (order != 0)
+        return order;
+    return (a->stem_length > b->stem_length) - (a->stem_length < b->stem_length);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    return compare_stems(a, b);
+}
+
+static bool has_extension(const char *name, const char *const *extensions, size_t *stem_length)
+{
+    const char *dot = strrchr(name, '.');
+    for (; dot != NULL && *extensions != NULL; extensions++) {
+        if (strcasecmp(dot + 1, *extensions) == 0) {
+            *stem_length = (size_t)(dot - name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static seg_status list_files(folder *f, const char *const *extensions, seg_error *err)
+{
+    seg_status status = seg_folder_list(f->path, &f->names, err);
+    if (status != SEG_OK)
+        return status;
+    f->files = calloc(f->names.count + 1, sizeof *f->files);
+    if (f->files == NULL)
+        return seg_fail_nomem(err, (f->names.count + 1) * sizeof *f->files, f->path);
+    for (size_t i = 0; i < f->names.count; i++) {
+        size_t stem_length;
+        if (has_extension(f->names.names[i], extensions, &stem_length))
+            f->files[f->count++] = (file){f->names.names[i], stem_length};
+    }
+    qsort(f->files, f->count, sizeof *f->files, compare_files);
+    for (size_t i = 1; i < f->count; i++) {
+        if (compare_stems(&f->files[i - 1], &f->files[i]) == 0)
+            return seg_fail(err, SEG_FORMAT, "%s: %s and %s differ in nothing but the extension",
+                            f->path, f->files[i - 1].name, f->files[i].name);
+    }
+    return SEG_OK;
+}
+
+static void folder_release(folder *f)
+{
+    free(f->path);
+    free(f->files);
+    seg_name_list_release(&f->names);
+}
+
+/* Both lists are ordered, so the first place where they differ is a file without its partner. */
+static seg_status check_pairs(const folder *images, const folder *labels, seg_error *err)
+{
+    for (size_t i = 0; i < images->count || i < labels->count; i++) {
+        const file *image = i < images->count ? &images->files[i] : NULL;
+        const file *label = i < labels->count ? &labels->files[i] : NULL;
+        int order = image == NULL ? 1 : label == NULL ? -1 : compare_stems(image, label);
+        if (order < 0)
+            return seg_fail(err, SEG_IO, "%s/%s has no labels: %s/%.*s.png is missing",
+                            images->path, image->name, labels->path, (int)image->stem_length,
+                            image->name);
+        if (order > 0)
+            return seg_fail(
+                err, SEG_IO, "%s/%s has no image: %s/%.*s.jpg, .jpeg or .png is missing",
+                labels->path, label->name, images->path, (int)label->stem_length, label->name);
+    }
+    return SEG_OK;
+}
+
+static seg_status make_items(seg_dataset *out, const folder *images, const folder *labels,
+                             seg_error *err)
+{
+    if (images->count > INT_MAX)
+        return seg_fail(err, SEG_LIMIT, "%s: %zu images, more than %d", images->path, images->count,
+                        INT_MAX);
+    out->items = calloc(images->count, sizeof *out->items);
+    if (out->items == NULL)
+        return seg_fail_nomem(err, images->count * sizeof *out->items, images->path);
+    out->count = (int)images->count;
+    seg_status status = SEG_OK;
+    for (size_t i = 0; status == SEG_OK && i < images->count; i++) {
+        seg_dataset_item *item = &out->items[i];
+        status = join_checked(images->path, images->files[i].name, &item->image_path, err);
+        if (status == SEG_OK)
+            status = join_checked(labels->path, labels->files[i].name, &item->label_path, err);
+    }
+    return status;
+}
+
+static seg_status open_split(seg_dataset *out, const char *split_path, seg_error *err)
+{
+    static const char *const image_extensions[] = {"jpg", "jpeg", "png", NULL};
+    static const char *const label_extensions[] = {"png", NULL};
+    folder images = {0}, labels = {0};
+    seg_status status = join_checked(split_path, "images", &images.path, err);
+    if (status == SEG_OK)
+        status = join_checked(split_path, "labels", &labels.path, err);
+    if (status == SEG_OK)
+        status = list_files(&images, image_extensions, err);
+    if (status == SEG_OK)
+        status = list_files(&labels, label_extensions, err);
+    if (status == SEG_OK && images.count == 0 && labels.count == 0)
+        status = seg_fail(err, SEG_IO, "%s: no .jpg, .jpeg or .png files", images.path);
+    if (status == SEG_OK)
+        status = check_pairs(&images, &labels, err);
+    if (status == SEG_OK)
+        status = make_items(out, &images, &labels, err);
+    folder_release(&images);
+    folder_release(&labels);
+    return status;
+}
+
+static seg_status folder_open(seg_dataset *out, const char *dir, const char *split, seg_error *err)
+{
+    char *classes_path = NULL, *split_path = NULL;
+    seg_status status = join_checked(dir, "classes.txt", &classes_path, err);
+    if (status == SEG_OK)
+        status = join_checked(dir, split, &split_path, err);
+    if (status == SEG_OK && !seg_path_is_folder(dir))
+        status = seg_fail(err, SEG_IO, "%s: no such folder", dir);
+    if (status == SEG_OK && !seg_path_is_folder(split_path))
+        status = seg_fail(err, SEG_IO, "%s: no such folder (it would hold images/ and labels/)",
+                          split_path);
+    if (status == SEG_OK)
+        status = seg_class_list_read(&out->classes, classes_path, err);
+    if (status == SEG_OK)
+        status = open_split(out, split_path, err);
+    free(classes_path);
+    free(split_path);
+    return status;
+}
+
+const seg_dataset_format seg_dataset_folder = {
+    .name = "folder",
+    .help = "DIR/SPLIT/images/*.jpg|jpeg|png, DIR/SPLIT/labels/*.png, DIR/classes.txt",
+    .open = folder_open,
+};
