@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/rng.h"
@@ -194,9 +195,12 @@ void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
         seg_rng rng = seg_rng_make(seed, SEG_RNG_DROPOUT, step * exec->graph->node_count + i);
         plan->call.seed = seg_rng_next(&rng);
         plan->call.scratch = at(exec, plan->scratch);
+        double start = exec->opts.profile ? seg_clock_seconds() : 0;
         if (exec->opts.train)
             pack(exec, i);
         exec->graph->nodes[i].op->forward(&plan->call);
+        if (exec->opts.profile)
+            plan->seconds[0] = seg_clock_seconds() - start;
     }
 }
 
@@ -234,13 +238,21 @@ void seg_exec_backward(seg_exec *exec)
         seg_exec_node_plan *plan = &exec->nodes[i];
         if (!plan->runs_backward)
             continue;
+        double start = exec->opts.profile ? seg_clock_seconds() : 0;
         plan->call.scratch = at(exec, plan->back_scratch);
         exec->graph->nodes[i].op->backward(&plan->call);
         for (int k = 0; k < plan->call.src_count; k++) {
             if (plan->add_to[k] != NULL)
                 add_gradient(exec, &plan->diff_src[k], plan->add_to[k]);
         }
+        if (exec->opts.profile)
+            plan->seconds[1] = seg_clock_seconds() - start;
     }
+}
+
+double seg_exec_seconds(const seg_exec *exec, int index, bool backward)
+{
+    return exec->nodes[index].seconds[backward];
 }
 
 size_t seg_exec_arena_bytes(const seg_exec *exec)

@@ -18,6 +18,7 @@ typedef struct seg_exec_opts {
     const bool
         *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
     bool no_reuse;     /* every value keeps a place of its own (for dumps and tests) */
+    bool profile;      /* time every node: seg_exec_seconds */
 } seg_exec_opts;
 
 typedef struct seg_exec seg_exec;
@@ -44,6 +45,9 @@ void seg_exec_backward(seg_exec *exec);
 
 /* Weights changed outside: pack again at the next forward (train execs always do). */
 void seg_exec_weights_changed(seg_exec *exec);
+
+/* Seconds that node `index` took in the last forward, or backward, pass (opts.profile). */
+double seg_exec_seconds(const seg_exec *exec, int index, bool backward);
 
 size_t seg_exec_arena_bytes(const seg_exec *exec);
 int64_t seg_exec_multiply_adds(const seg_exec *exec);

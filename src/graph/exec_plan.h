@@ -30,6 +30,7 @@ typedef struct seg_exec_node_plan {
     int total_buffer[SEG_OP_MAX_SRC]; /* the buffer it is then added to, or SEG_NO_BUFFER */
     int packed, workspace, scratch, back_scratch;
     bool runs_backward;
+    double seconds[2]; /* of the last forward and backward, when profiling */
 } seg_exec_node_plan;
 
 struct seg_exec {
