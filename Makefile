@@ -14,7 +14,18 @@ test: all
 bench: all
 	cmake --build $(BUILD) -j $(JOBS) --target bench
 
+# Every fuzzer for FUZZ_SECONDS, on the corpus kept here; what it finds new stays in build-fuzz.
+FUZZ_SECONDS ?= 60
+fuzz:
+	CC=clang cmake -S . -B build-fuzz -DSEG_FUZZ=ON -DSEG_OPENMP=OFF
+	cmake --build build-fuzz -j $(JOBS)
+	@for target in build-fuzz/fuzz/fuzz-*; do \
+	    name=$${target##*fuzz-}; mkdir -p build-fuzz/corpus/$$name; \
+	    $$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build-fuzz/$$name- \
+	        build-fuzz/corpus/$$name fuzz/corpus/$$name || exit 1; \
+	done
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all test bench clean
+.PHONY: all test bench fuzz clean

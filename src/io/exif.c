@@ -38,6 +38,8 @@ int seg_exif_orientation(const uint8_t *tiff, size_t size)
     uint32_t entries = get(&in, directory, 2);
     for (uint32_t i = 0; i < entries; i++) {
         size_t entry = directory + 2 + (size_t)i * ENTRY_SIZE;
+        if (entry >= size) /* a count that the file does not hold */
+            break;
         if (get(&in, entry, 2) != TAG_ORIENTATION)
             continue;
         uint32_t value = get(&in, entry + 8, 2);
