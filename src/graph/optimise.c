@@ -58,7 +58,14 @@ static void replace_value(seg_graph *graph, seg_value old, seg_value now)
     }
 }
 
-static void fuse_activation(seg_graph *graph, const seg_graph_node *node, bool train)
+/* `node` computes nothing any more: who read it reads `now`, and it reads nobody. */
+static void bypass(seg_graph *graph, seg_graph_node *node, seg_value now)
+{
+    replace_value(graph, node->dst, now);
+    node->src_count = 0;
+}
+
+static void fuse_activation(seg_graph *graph, seg_graph_node *node, bool train)
 {
     int64_t wanted = is(node, "relu") ? SEG_ACT_RELU : SEG_ACT_RELU6;
     seg_graph_node *before = producer(graph, node->src[0]);
@@ -69,7 +76,7 @@ static void fuse_activation(seg_graph *graph, const seg_graph_node *node, bool t
     if (*activation != SEG_ACT_NONE)
         return;
     *activation = wanted;
-    replace_value(graph, node->dst, before->dst);
+    bypass(graph, node, before->dst);
 }
 
 static seg_status fold_add(seg_graph *graph, const seg_graph_fold *fold, seg_error *err)
@@ -83,7 +90,7 @@ static seg_status fold_add(seg_graph *graph, const seg_graph_fold *fold, seg_err
     return SEG_OK;
 }
 
-static seg_status fold_batchnorm(seg_graph *graph, const seg_graph_node *norm, seg_error *err)
+static seg_status fold_batchnorm(seg_graph *graph, seg_graph_node *norm, seg_error *err)
 {
     const seg_batchnorm_params *params = norm->params;
     seg_graph_node *conv = producer(graph, norm->src[0]);
@@ -110,7 +117,7 @@ static seg_status fold_batchnorm(seg_graph *graph, const seg_graph_node *norm, s
     conv->src[2] = fold.folded_bias;
     conv->src_count = 3;
     *activation = params->activation;
-    replace_value(graph, norm->dst, conv->dst);
+    bypass(graph, norm, conv->dst);
     return fold_add(graph, &fold, err);
 }
 
@@ -178,9 +185,9 @@ seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
 {
     seg_status status = seg_graph_status(graph, err);
     for (size_t i = 0; i < graph->node_count && status == SEG_OK; i++) {
-        const seg_graph_node *node = &graph->nodes[i];
+        seg_graph_node *node = &graph->nodes[i];
         if (!train && is(node, "dropout"))
-            replace_value(graph, node->dst, node->src[0]);
+            bypass(graph, node, node->src[0]);
         else if (!train && is(node, "batchnorm"))
             status = fold_batchnorm(graph, node, err);
         else if (is(node, "relu") || is(node, "relu6"))
