@@ -55,7 +55,7 @@ static headers read_headers(const uint8_t *data, size_t size)
 static seg_status fail(tjhandle handle, const char *name, seg_error *err)
 {
     const char *text = tjGetErrorStr2(handle);
-    if (strstr(text, "Insufficient memory") != NULL)
+    if (strstr(text, "Insufficient memory") != NULL || strstr(text, "Memory alloc") != NULL)
         return seg_fail(err, SEG_NOMEM, "%s: out of memory in the JPEG library", name);
     return seg_fail(err, SEG_FORMAT, "%s: damaged or cut short: %s", name, text);
 }

@@ -12,7 +12,8 @@ seg_status seg_json_parse(json_t **out, const void *text, size_t size, const cha
 {
     json_error_t at;
     *out = json_loadb(text, size, JSON_REJECT_DUPLICATES, &at);
-    if (*out == NULL && json_error_code(&at) == json_error_out_of_memory)
+    /* Where jansson has nothing to say, an allocation failed. */
+    if (*out == NULL && (json_error_code(&at) == json_error_out_of_memory || at.text[0] == '\0'))
         return seg_fail_nomem(err, size, name);
     if (*out == NULL)
         return seg_fail(err, SEG_FORMAT, "%s: bad JSON in line %d, column %d: %s", name, at.line,
@@ -144,29 +145,42 @@ seg_status seg_json_only(json_t *object, const char *const *keys, const char *na
     return SEG_OK;
 }
 
-/* jansson says NULL for both failures; without its check only memory is left as the reason. */
-static seg_status string_new(json_t **out, const char *text, const char *name, seg_error *err)
+/* Bytes of the UTF-8 character at p (Unicode 15, table 3-7), 0 when there is none. */
+static int utf8_length(const unsigned char *p)
 {
-    *out = json_string(text);
-    if (*out != NULL)
-        return SEG_OK;
-    json_t *unchecked = json_string_nocheck(text);
-    if (unchecked == NULL)
-        return seg_fail_nomem(err, strlen(text), name);
-    json_decref(unchecked);
-    return seg_fail(err, SEG_INVALID, "%s: the text '%.200s' is not UTF-8", name, text);
+    if (p[0] < 0x80)
+        return 1;
+    int length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4) /* inside a character, or too long a form */
+        return 0;
+    for (int i = 1; i < length; i++) {
+        if (p[i] < 0x80 || p[i] > 0xbf)
+            return 0;
+    }
+    bool too_long = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+    bool surrogate = p[0] == 0xed && p[1] > 0x9f, too_large = p[0] == 0xf4 && p[1] > 0x8f;
+    return too_long || surrogate || too_large ? 0 : length;
+}
+
+static seg_status check_utf8(const char *text, const char *name, seg_error *err)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    for (int length; *p != 0; p += length) {
+        length = utf8_length(p);
+        if (length == 0)
+            return seg_fail(err, SEG_INVALID, "%s: the text '%.200s' is not UTF-8", name, text);
+    }
+    return SEG_OK;
 }
 
 seg_status seg_json_put(json_t *object, const char *key, json_t *value, const char *name,
                         seg_error *err)
 {
-    json_t *checked;
-    seg_status status = string_new(&checked, key, name, err);
+    seg_status status = check_utf8(key, name, err);
     if (status != SEG_OK) {
         json_decref(value);
         return status;
     }
-    json_decref(checked);
     if (json_object_set_new_nocheck(object, key, value) != 0)
         return seg_fail_nomem(err, strlen(key), name);
     return SEG_OK;
@@ -175,7 +189,16 @@ seg_status seg_json_put(json_t *object, const char *key, json_t *value, const ch
 seg_status seg_json_put_string(json_t *object, const char *key, const char *text, const char *name,
                                seg_error *err)
 {
-    json_t *value;
-    seg_status status = string_new(&value, text, name, err);
-    return status == SEG_OK ? seg_json_put(object, key, value, name, err) : status;
+    seg_status status = check_utf8(text, name, err);
+    if (status != SEG_OK)
+        return status;
+    return seg_json_put(object, key, json_string_nocheck(text), name, err);
+}
+
+seg_status seg_json_add_string(json_t *list, const char *text, const char *name, seg_error *err)
+{
+    seg_status status = check_utf8(text, name, err);
+    if (status == SEG_OK && json_array_append_new(list, json_string_nocheck(text)) != 0)
+        status = seg_fail_nomem(err, strlen(text), name);
+    return status;
 }

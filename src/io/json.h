@@ -52,5 +52,7 @@ seg_status seg_json_put(json_t *object, const char *key, json_t *value, const ch
                         seg_error *err);
 seg_status seg_json_put_string(json_t *object, const char *key, const char *text, const char *name,
                                seg_error *err);
+/* The same at the end of a list. */
+seg_status seg_json_add_string(json_t *list, const char *text, const char *name, seg_error *err);
 
 #endif

@@ -18,9 +18,15 @@ bool seg_png_is(const uint8_t *data, size_t size)
     return size >= sizeof signature && memcmp(data, signature, sizeof signature) == 0;
 }
 
+/* zlib starts for any data, so that it does not is for want of memory. */
+static bool out_of_memory(int code)
+{
+    return code == SPNG_EMEM || code == SPNG_EZLIB_INIT;
+}
+
 static seg_status fail(int code, const char *name, seg_error *err)
 {
-    if (code == SPNG_EMEM)
+    if (out_of_memory(code))
         return seg_fail(err, SEG_NOMEM, "%s: out of memory in the PNG library", name);
     return seg_fail(err, SEG_FORMAT, "%s: damaged or cut short: %s", name, spng_strerror(code));
 }
@@ -221,7 +227,7 @@ seg_status seg_png_encode(uint8_t **data, size_t *size, const seg_image *image,
     spng_ctx_free(png);
     if (*data != NULL)
         return SEG_OK;
-    if (code == SPNG_EMEM)
+    if (out_of_memory(code))
         return fail(code, name, err);
     return seg_fail(err, SEG_IO, "%s: cannot encode as PNG: %s", name, spng_strerror(code));
 }

@@ -9,6 +9,7 @@
  */
 #include "model/spec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,13 +43,9 @@ static seg_status put_class_names(json_t *object, const seg_class_list *classes,
     json_t *list = json_array();
     seg_status status = seg_json_put(object, "classes", list, WHAT, err);
     for (int i = 0; status == SEG_OK && i < classes->count; i++) {
-        const char *name = classes->names[i];
-        json_t *text = json_string(name), *unchecked = json_string_nocheck(name);
-        if (text == NULL && unchecked != NULL)
-            status = seg_fail(err, SEG_INVALID, "%s: the name of class %d is not UTF-8", WHAT, i);
-        else if (json_array_append_new(list, text) != 0)
-            status = seg_fail_nomem(err, strlen(name), WHAT);
-        json_decref(unchecked);
+        char name[64];
+        snprintf(name, sizeof name, "%s: class %d", WHAT, i);
+        status = seg_json_add_string(list, classes->names[i], name, err);
     }
     return status;
 }
