@@ -79,18 +79,31 @@ static uint8_t to_byte(int32_t sum)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-static void resize_row(const axis *a, int pixels, const uint8_t *src, int channels, uint8_t *dst)
+/* Inlined with the usual number of channels, so that their sums stay in registers. */
+static inline void resize_row_of(const axis *a, int pixels, const uint8_t *src, const int channels,
+                                 uint8_t *dst)
 {
-    for (int x = 0; x < pixels; x++) {
+    for (int x = 0; x < pixels; x++, dst += channels) {
         const int32_t *weights = a->weights + (size_t)x * (size_t)a->stride;
         const uint8_t *from = src + (size_t)a->first[x] * (size_t)channels;
-        for (int c = 0; c < channels; c++) {
-            int32_t sum = 1 << (WEIGHT_BITS - 1);
-            for (int i = 0; i < a->count[x]; i++)
-                sum += from[i * channels + c] * weights[i];
-            dst[x * channels + c] = to_byte(sum);
+        int32_t sums[4];
+        for (int c = 0; c < channels; c++)
+            sums[c] = 1 << (WEIGHT_BITS - 1);
+        for (int i = 0; i < a->count[x]; i++, from += channels) {
+            for (int c = 0; c < channels; c++)
+                sums[c] += from[c] * weights[i];
         }
+        for (int c = 0; c < channels; c++)
+            dst[c] = to_byte(sums[c]);
     }
+}
+
+static void resize_row(const axis *a, int pixels, const uint8_t *src, int channels, uint8_t *dst)
+{
+    if (channels == 3)
+        resize_row_of(a, pixels, src, 3, dst);
+    else
+        resize_row_of(a, pixels, src, channels, dst);
 }
 
 /* One row of the result out of count rows of the first pass; sums is scratch of a row. */
@@ -155,6 +168,13 @@ static int under_centre(int x, int in, int out)
     return (int)((2 * (int64_t)x + 1) * in / (2 * (int64_t)out));
 }
 
+static inline void pick_row(const size_t *from, int count, const uint8_t *src,
+                            const size_t channels, uint8_t *dst)
+{
+    for (int x = 0; x < count; x++, dst += channels)
+        memcpy(dst, src + from[x], channels);
+}
+
 seg_status seg_resize_nearest(const seg_image *src, seg_resize_window window, uint8_t *dst,
                               seg_error *err)
 {
@@ -164,11 +184,13 @@ seg_status seg_resize_nearest(const seg_image *src, seg_resize_window window, ui
         return seg_fail_nomem(err, (size_t)window.w * sizeof *from, "a resize");
     for (int x = 0; x < window.w; x++)
         from[x] = channels * (size_t)under_centre(window.x + x, src->width, window.width);
-    for (int y = 0; y < window.h; y++) {
+    for (int y = 0; y < window.h; y++, dst += (size_t)window.w * channels) {
         const uint8_t *row =
             seg_image_row(src, under_centre(window.y + y, src->height, window.height));
-        for (int x = 0; x < window.w; x++, dst += channels)
-            memcpy(dst, row + from[x], channels);
+        if (channels == 1)
+            pick_row(from, window.w, row, 1, dst);
+        else
+            pick_row(from, window.w, row, channels, dst);
     }
     free(from);
     return SEG_OK;
