@@ -3,8 +3,10 @@
 /*
  * main.c: runs the test suites of suites.def, each test in a process of its own (Check).
  *   seg-tests [--list] [SUITE...]
+ * A test may take two minutes, unless CK_DEFAULT_TIMEOUT says otherwise (seconds).
  * Exits 1 when any test failed, 2 for an unknown suite.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,7 @@ int main(int argc, char **argv)
             puts(suites[i].name);
         return 0;
     }
+    setenv("CK_DEFAULT_TIMEOUT", "120", 0);
     SRunner *runner = srunner_create(NULL);
     for (int a = 1; a < argc; a++) {
         int index = find(argv[a]);

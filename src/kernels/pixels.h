@@ -46,6 +46,9 @@ typedef struct seg_pixels_kernels {
     /* dst[j] = scale * sum of channel j over rows x cols pixels: within a row, then over rows. */
     void (*sum_window)(const float *src, int64_t row_step, int64_t col_step, int64_t rows,
                        int64_t cols, int64_t c, float scale, float *dst);
+    /* dst[i] = bits[i] < dropped ? 0 : scale * src[i] */
+    void (*drop)(const float *src, const uint32_t *bits, uint32_t dropped, float scale, float *dst,
+                 int64_t count);
     /* dst[p] = number of the largest of pixel p's c <= 255 floats: the first of equals; some number
      * below c when there are NaNs. */
     void (*argmax)(const float *src, int64_t pixels, int64_t c, uint8_t *dst);

@@ -33,9 +33,10 @@ typedef struct seg_train_kernels {
     /* In place, per pixel: probs = factor * (probs - onehot(label)); 0 for labels >= classes. */
     void (*softmax_loss_grad)(float *probs, const uint8_t *labels, const float *factor,
                               int64_t pixels, int64_t classes);
-    /* In place, per pixel: probs[j] = probs[j] * (diff[j] - sum_k probs[k]*diff[k]), the gradient
-     * of the logits when diff is that of the probabilities; diff: pixels x classes. */
-    void (*softmax_grad)(float *probs, const float *diff, int64_t pixels, int64_t classes);
+    /* Per pixel: out[j] = probs[j] * (diff[j] - sum_k probs[k]*diff[k]), the gradient of the logits
+     * when diff is that of the probabilities; all pixels x classes. out may be probs. */
+    void (*softmax_grad)(const float *probs, const float *diff, int64_t pixels, int64_t classes,
+                         float *out);
 
     void (*sgd)(const seg_sgd_step *step, const float *grad, float *velocity, float *weights,
                 int64_t count);

@@ -14,7 +14,7 @@
 #include "ops/params.h"
 #include "ops/shapes.h"
 
-enum { BLOCK = 4096 }; /* elements with a generator of their own; even */
+enum { BLOCK = 2048 }; /* elements with a generator of their own; even */
 
 static const seg_param dropout_params[] = {
     {"rate", "share of elements dropped", SEG_PARAM_FLOAT, offsetof(seg_dropout_params, rate), 0,
@@ -31,10 +31,12 @@ static seg_status dropout_shape(const void *params, int src_count, const seg_sha
 }
 
 typedef struct dropout_job {
+    const seg_kernels *kernels;
     const float *from;
     float *to;
     int64_t count;
-    uint64_t seed, dropped; /* of 2^32 values, how many drop an element */
+    uint64_t seed;
+    uint32_t dropped; /* of 2^32 values, how many drop an element */
     float scale;
 } dropout_job;
 
@@ -43,17 +45,17 @@ static void dropout_block(void *context, int64_t index, int thread)
 {
     (void)thread;
     const dropout_job *job = context;
+    uint32_t bits[BLOCK];
     int64_t first = index * BLOCK;
     int64_t count = job->count - first < BLOCK ? job->count - first : BLOCK;
-    const float *from = job->from + first;
-    float *to = job->to + first;
     seg_rng rng = seg_rng_make(job->seed, SEG_RNG_DROPOUT, (uint64_t)index);
     for (int64_t i = 0; i < count; i += 2) {
-        uint64_t bits = seg_rng_next(&rng);
-        to[i] = (bits & UINT32_MAX) < job->dropped ? 0.0f : job->scale * from[i];
-        if (i + 1 < count)
-            to[i + 1] = bits >> 32 < job->dropped ? 0.0f : job->scale * from[i + 1];
+        uint64_t draw = seg_rng_next(&rng);
+        bits[i] = (uint32_t)draw;
+        bits[i + 1] = (uint32_t)(draw >> 32);
     }
+    job->kernels->pixels.drop(job->from + first, bits, job->dropped, job->scale, job->to + first,
+                              count);
 }
 
 static void apply(const seg_op_call *call, const float *from, float *to)
@@ -64,11 +66,13 @@ static void apply(const seg_op_call *call, const float *from, float *to)
         memcpy(to, from, (size_t)count * sizeof *to);
         return;
     }
-    dropout_job job = {.from = from,
+    dropout_job job = {.kernels = call->kernels,
+                       .from = from,
                        .to = to,
                        .count = count,
                        .seed = call->seed,
-                       .dropped = (uint64_t)(p->rate * 0x1p32),
+                       /* at rate 1 scale is 0, for the one value of 2^32 that does not drop */
+                       .dropped = p->rate < 1.0 ? (uint32_t)(p->rate * 0x1p32) : UINT32_MAX,
                        .scale = p->rate < 1.0 ? (float)(1.0 / (1.0 - p->rate)) : 0.0f};
     seg_parallel_for(call->threads, (count + BLOCK - 1) / BLOCK, dropout_block, &job);
 }

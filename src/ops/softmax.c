@@ -6,13 +6,11 @@
  *   diff_src[p,c] = dst[p,c] * (diff_dst[p,c] - sum over k of dst[p,k] * diff_dst[p,k])
  * src, dst: N,H,W,C. A pixel with a NaN or +infinity becomes NaN.
  */
-#include <string.h>
-
 #include "base/parallel.h"
 #include "ops/op.h"
 #include "ops/shapes.h"
 
-enum { PIXELS = 1024 }; /* of one block */
+enum { PIXELS = 256 }; /* of one block */
 
 static seg_status softmax_shape(const void *params, int src_count, const seg_shape *src,
                                 seg_shape *dst, seg_error *err)
@@ -48,9 +46,8 @@ static void backward_block(void *context, int64_t index, int thread)
     (void)thread;
     const seg_op_call *call = context;
     int64_t c = call->dst->shape.c, at = index * PIXELS * c, pixels = block_pixels(call, index);
-    float *diff_src = seg_f32(&call->diff_src[0]) + at;
-    memcpy(diff_src, seg_f32(call->dst) + at, (size_t)(pixels * c) * sizeof *diff_src);
-    call->kernels->train.softmax_grad(diff_src, seg_f32(call->diff_dst) + at, pixels, c);
+    call->kernels->train.softmax_grad(seg_f32(call->dst) + at, seg_f32(call->diff_dst) + at, pixels,
+                                      c, seg_f32(&call->diff_src[0]) + at);
 }
 
 static void run(const seg_op_call *call, seg_parallel_body body)

@@ -80,7 +80,8 @@ static void grad_rows(const dice *work, int64_t first, int64_t count)
         if (counts)
             diff[i * classes + label] += work->a[label];
     }
-    pass->kernels->softmax_grad(pass->diff + first * classes, diff, count, classes);
+    float *probs = pass->diff + first * classes;
+    pass->kernels->softmax_grad(probs, diff, count, classes, probs);
 }
 
 static void grad_body(void *context, int64_t index, int thread)

@@ -121,8 +121,9 @@ static void grad_body(void *context, int64_t index, int thread)
     const lovasz *work = context;
     seg_loss_block block = seg_loss_block_at(&work->pass, index);
     int64_t offset = block.first * work->pass.classes;
-    work->pass.kernels->softmax_grad(work->pass.diff + offset, work->diff_probs + offset,
-                                     block.count, work->pass.classes);
+    float *diff = work->pass.diff + offset;
+    work->pass.kernels->softmax_grad(diff, work->diff_probs + offset, block.count,
+                                     work->pass.classes, diff);
 }
 
 static void find_shares(lovasz *work)

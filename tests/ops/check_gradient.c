@@ -39,7 +39,6 @@ static void probe_init(probe *p, const op_gradient *g, const seg_kernels *kernel
     snprintf(p->label, sizeof p->label, "%s gradient (%s)", g->op->name, kernels->isa);
     op_run_init(&p->run, g->op, g->params, g->src_count, g->src);
     p->run.call.kernels = kernels;
-    p->run.call.threads = 2;
     p->run.call.seed = g->seed;
     op_run_prepare(&p->run);
     for (int i = 0; i < g->src_count; i++) {
