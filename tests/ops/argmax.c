@@ -65,6 +65,16 @@ START_TEST(nan_gives_a_class)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src = seg_shape_nhwc(2, 5, 4, counts[i]);
+        check_isas(&seg_op_argmax, NULL, 1, &src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape image = seg_shape_nhwc(1, 2, 2, 256), vector = seg_shape_vector(4);
@@ -77,6 +87,7 @@ END_TEST
 void test_op_argmax(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, every_class_wins);
     tcase_add_test(test, nan_gives_a_class);
     tcase_add_test(test, refusals);

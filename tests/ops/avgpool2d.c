@@ -42,6 +42,17 @@ START_TEST(by_hand)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    seg_pool2d_params params = {.kh = 3, .kw = 2, .sh = 2, .sw = 1, .ph = 1};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src = seg_shape_nhwc(2, 5, 4, counts[i]);
+        check_isas(&seg_op_avgpool2d, &params, 1, &src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape image = seg_shape_nhwc(1, 4, 5, 3);
@@ -57,6 +68,7 @@ END_TEST
 void test_op_avgpool2d(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, gradient);
     tcase_add_test(test, by_hand);
     tcase_add_test(test, refusals);

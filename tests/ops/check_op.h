@@ -2,10 +2,11 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * check_op.h: what proves an op right. A file tests/ops/<op>.c defines test_op_<op>(TCase *) and
- * calls these three, and whatever hand-worked cases the op deserves:
+ * calls these, and whatever hand-worked cases the op deserves:
  *
  *   check_golden(&seg_op_x)              PyTorch's numbers, every instruction set, 1 and 2 threads
  *   check_gradient(&(op_gradient){...})  backward against differences of forward, any shape
+ *   check_isas(&seg_op_x, ...)           the same numbers at every instruction set, for sweeps
  *   check_refused(&seg_op_x, ...)        shape() says no, in a sentence that names the numbers
  *
  * All of them run the op through op_run.h: guard zones, NaN where nothing was promised.
@@ -64,6 +65,18 @@ typedef struct op_gradient {
  * uniform in [-1, 1) (rank 1: in [0.5, 1.5), so that variances stay positive).
  */
 void check_gradient(const op_gradient *gradient);
+
+/*
+ * Forward and backward on random numbers give the same, within 1e-5 of the largest, at every
+ * instruction set: for sweeps over sizes that golden files do not hold.
+ */
+void check_isas(const seg_op *op, const void *params, int src_count, const seg_shape *src);
+
+/* Channel counts around the lengths of vectors. */
+#define CHANNEL_COUNTS                                                                             \
+    {                                                                                              \
+        1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 100                                          \
+    }
 
 /* seg_op_check fails and its sentence starts with the op's name and holds `part`: the number, or
  * the parameter, that is wrong. */

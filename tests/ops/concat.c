@@ -19,6 +19,16 @@ START_TEST(gradient)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src[2] = {seg_shape_nhwc(2, 5, 4, counts[i]), seg_shape_nhwc(2, 5, 4, 5)};
+        check_isas(&seg_op_concat, NULL, 2, src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape two[2] = {seg_shape_nhwc(1, 4, 5, 3), seg_shape_nhwc(1, 4, 6, 3)}, nine[9];
@@ -34,6 +44,7 @@ END_TEST
 void test_op_concat(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, gradient);
     tcase_add_test(test, refusals);
 }

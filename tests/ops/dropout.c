@@ -74,6 +74,17 @@ START_TEST(mask_follows_the_seed)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    seg_dropout_params params = {.rate = 0.4};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src = seg_shape_nhwc(2, 5, 4, counts[i]);
+        check_isas(&seg_op_dropout, &params, 1, &src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape image = seg_shape_nhwc(1, 4, 5, 3), vector = seg_shape_vector(3);
@@ -87,6 +98,7 @@ END_TEST
 void test_op_dropout(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, gradient);
     tcase_add_test(test, share_and_scale);
     tcase_add_test(test, mask_follows_the_seed);

@@ -36,6 +36,16 @@ START_TEST(large_map)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src = seg_shape_nhwc(2, 5, 4, counts[i]);
+        check_isas(&seg_op_global_avgpool, NULL, 1, &src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape image = seg_shape_nhwc(1, 0, 5, 3), vector = seg_shape_vector(9);
@@ -47,6 +57,7 @@ END_TEST
 void test_op_global_avgpool(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, gradient);
     tcase_add_test(test, large_map);
     tcase_add_test(test, refusals);

@@ -67,6 +67,17 @@ START_TEST(no_workspace_in_inference)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    seg_pool2d_params params = {.kh = 3, .kw = 2, .sh = 2, .sw = 1, .ph = 1};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src = seg_shape_nhwc(2, 5, 4, counts[i]);
+        check_isas(&seg_op_maxpool2d, &params, 1, &src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape image = seg_shape_nhwc(1, 4, 5, 3), huge = seg_shape_nhwc(1, 65536, 65536, 1);
@@ -84,6 +95,7 @@ END_TEST
 void test_op_maxpool2d(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, gradient);
     tcase_add_test(test, ties_and_nan);
     tcase_add_test(test, no_workspace_in_inference);

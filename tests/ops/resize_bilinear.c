@@ -72,6 +72,17 @@ START_TEST(by_hand)
 }
 END_TEST
 
+START_TEST(all_instruction_sets)
+{
+    static const int64_t counts[] = CHANNEL_COUNTS;
+    seg_resize_params params = {9, 8, 0};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        seg_shape src = seg_shape_nhwc(2, 5, 4, counts[i]);
+        check_isas(&seg_op_resize_bilinear, &params, 1, &src);
+    }
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape image = seg_shape_nhwc(1, 4, 5, 3), vector = seg_shape_vector(3);
@@ -87,6 +98,7 @@ END_TEST
 void test_op_resize_bilinear(TCase *test)
 {
     tcase_add_test(test, golden_values);
+    tcase_add_test(test, all_instruction_sets);
     tcase_add_test(test, gradient);
     tcase_add_test(test, transpose);
     tcase_add_test(test, by_hand);
