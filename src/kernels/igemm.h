@@ -57,6 +57,11 @@ typedef struct seg_igemm_kernels {
     void (*gather)(const seg_igemm_gather *job, int64_t pixels, const float *const *src,
                    float *const *dst);
     void (*outer)(const seg_igemm_outer *job);
+    /* A strip of channels, copied together: dst[(row*cols + col)*span + j] =
+     * src[row*row_step + col*col_step + j] for j < width. What follows in the last vector is 0;
+     * span is at least width rounded up to vectors. */
+    void (*strip)(const float *src, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step,
+                  int64_t width, float *dst, int64_t span);
     /* out[j] = sum over i < rows of src[i*stride + j], j < width */
     void (*sum_rows)(const float *src, int64_t rows, int64_t stride, int64_t width, float *out);
     /* Multiply-adds on registers alone, as fast as they go: what benchmarks call the peak. Returns

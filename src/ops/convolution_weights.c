@@ -3,10 +3,12 @@
 /*
  * convolution_weights.c: gradients of weights and bias.
  *
- * Coarse rows (of all images) are cut into chunks, each with a sum of its own when there is more
- * than one; a chunk times a panel of output channels is one piece of parallel work. Within a
- * piece a band of rows that fits the cache is used for all taps and input channels. The number of
- * chunks depends on shapes only and their sums are added in order.
+ * Coarse rows (of all images) are cut into chunks, each with sums of its own when there is more
+ * than one; a chunk times a part of the weights is one piece of parallel work. A piece
+ * walks its rows in bands whose strips of channels stay in cache: for each tile of input channels,
+ * each tap, each panel of output channels, the rectangle of coarse pixels that the tap meets.
+ * Strips that are used often are first copied together: pixels a page apart are slow to walk.
+ * Chunks and parts depend on shapes only, and chunks are added in order.
  */
 #include <string.h>
 
@@ -16,20 +18,27 @@
 
 enum {
     PIECES_WANTED = 16,
-    CHUNK_PIXELS_MIN = 512,    /* below that a partial sum costs more than it brings */
-    BAND_FLOATS = 96 << 10,    /* of both images in a band: a share of the L2 cache */
-    CHUNK_SUMS_MAX = 16 << 20, /* floats of all partial sums together */
-    REDUCE_BLOCK = 16 << 10,   /* floats */
+    CHUNK_PIXELS_MIN = 1 << 10, /* below that adding up chunks costs more than they bring */
+    CHUNK_SUMS_MAX = 4 << 20,   /* floats of all chunks' sums together */
+    IN_USES = 3,
+    OUT_USES = 6,
+    BAND_PIXELS = 256,       /* a band is whole rows: about as many pixels */
+    BAND_FLOATS = 128 << 10, /* of dst in a band: a share of the L2 cache */
+    REDUCE_BLOCK = 16 << 10, /* floats */
     BIAS_CHUNK_PIXELS = 1 << 10,
 };
 
 typedef struct plan {
     const seg_convolution *conv;
     const float *in, *out;
-    float *sums, *diff_weights;        /* sums: one set of weights per chunk */
+    float *diff_weights, *sums;        /* sums: one set of weights per chunk */
+    float *strips;                     /* per thread: in_strip, then out_strips */
     int64_t in_channels, out_channels; /* of one group */
-    int64_t panels, chunks, rows, band_rows;
+    int64_t tiles, tile_parts;         /* of input channels */
+    int64_t panels, panel_parts;       /* of output channels */
+    int64_t rows, chunks, band_rows;
     int64_t weight_count;
+    int64_t in_strip, out_strips, strip_channels; /* floats, 0: not copied; channels of in_strip */
 } plan;
 
 static int64_t min64(int64_t a, int64_t b)
@@ -42,23 +51,57 @@ static int64_t max64(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static int64_t round_up(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b * b;
+}
+
+/* Parts of tiles and panels, until there are enough; long parts reuse what they read. */
+static void plan_parts(plan *p)
+{
+    int64_t chunks = p->chunks * p->conv->groups;
+    p->tile_parts = p->panel_parts = 1;
+    while (chunks * p->tile_parts * p->panel_parts < PIECES_WANTED) {
+        int64_t tiles = p->tiles / p->tile_parts, panels = p->panels / p->panel_parts;
+        if (tiles <= 1 && panels <= 1)
+            break;
+        if (tiles > panels)
+            p->tile_parts++;
+        else
+            p->panel_parts++;
+    }
+}
+
+/* Copying costs a few cycles per pixel and vector; it pays from some uses on. */
+static void plan_strips(plan *p)
+{
+    const seg_convolution *c = p->conv;
+    int64_t nr = c->kernels->igemm.nr, pixels = p->band_rows * c->x.coarse;
+    p->strip_channels = round_up(c->kernels->igemm.mr, c->kernels->vector_floats);
+    if (p->panels / p->panel_parts >= IN_USES)
+        p->in_strip = pixels * p->strip_channels;
+    int64_t uses = c->y.kernel * c->x.kernel * (p->tiles / p->tile_parts);
+    if (!c->up && uses >= OUT_USES)
+        p->out_strips = pixels * p->panels * nr;
+}
+
 static plan plan_make(const seg_convolution *conv)
 {
     plan p = {.conv = conv};
-    int64_t nr = conv->kernels->igemm.nr;
+    int64_t mr = conv->kernels->igemm.mr, nr = conv->kernels->igemm.nr;
     p.in_channels = conv->ic / conv->groups;
     p.out_channels = conv->oc / conv->groups;
     p.weight_count = conv->y.kernel * conv->x.kernel * p.in_channels * conv->oc;
+    p.tiles = (p.in_channels + mr - 1) / mr;
     p.panels = (p.out_channels + nr - 1) / nr;
     p.rows = conv->n * conv->y.coarse;
-    int64_t pieces = p.panels * conv->groups;
-    p.chunks = (PIECES_WANTED + pieces - 1) / pieces;
-    p.chunks = min64(p.chunks, p.rows * conv->x.coarse / CHUNK_PIXELS_MIN);
+    p.chunks = min64(PIECES_WANTED, p.rows * conv->x.coarse / CHUNK_PIXELS_MIN);
     p.chunks = min64(p.chunks, CHUNK_SUMS_MAX / p.weight_count);
     p.chunks = max64(1, min64(p.chunks, p.rows));
-    int64_t fine_row = conv->x.fine * conv->y.stride * (conv->up ? nr : p.in_channels);
-    int64_t coarse_row = conv->x.coarse * (conv->up ? p.in_channels : nr);
-    p.band_rows = max64(1, BAND_FLOATS / (fine_row + coarse_row));
+    plan_parts(&p);
+    int64_t pixels = min64(BAND_PIXELS, BAND_FLOATS / (p.panels * nr));
+    p.band_rows = min64(p.rows, max64(1, pixels / conv->x.coarse));
+    plan_strips(&p);
     return p;
 }
 
@@ -72,78 +115,164 @@ static void meet(const seg_conv_axis *a, int64_t k, int64_t *first, int64_t *las
     *first = min64(*first, *last);
 }
 
-/* One tap of one panel over coarse rows y..y_end-1 of an image, added to sums. */
-static void run_tap(const plan *p, int64_t image, int64_t ky, int64_t kx, int64_t y, int64_t y_end,
-                    int64_t group, int64_t panel, float *sums)
+/* Coarse rows y..y_end-1 of an image, for one group of channels. */
+typedef struct band {
+    int64_t image, y, y_end, group;
+    int64_t tile, tile_end, panel, panel_end; /* of this piece */
+    float *sums, *in_strip;
+    const float *out_strips; /* [panel][row][column][nr] */
+} band;
+
+/* Where the pixels of a rectangle are, in floats. */
+typedef struct place {
+    const float *data;
+    int64_t row, col;
+} place;
+
+/* The coarse pixels y..,x.. themselves, or the fine ones that they meet at a tap. */
+static place coarse_place(const seg_convolution *c, const float *image, int64_t channels, int64_t n,
+                          int64_t y, int64_t x)
+{
+    int64_t at = (n * c->y.coarse + y) * c->x.coarse + x;
+    return (place){image + at * channels, c->x.coarse * channels, channels};
+}
+
+static place fine_place(const seg_convolution *c, const float *image, int64_t channels, int64_t n,
+                        int64_t y, int64_t x, int64_t ky, int64_t kx)
+{
+    int64_t fy = y * c->y.stride + ky * c->y.dilation - c->y.pad;
+    int64_t fx = x * c->x.stride + kx * c->x.dilation - c->x.pad;
+    int64_t at = (n * c->y.fine + fy) * c->x.fine + fx;
+    return (place){image + at * channels, c->y.stride * c->x.fine * channels,
+                   c->x.stride * channels};
+}
+
+/* Input channels i..i+height-1 at one tap, over a band and all panels, added to its sums. */
+static void run_tap(const plan *p, const band *b, int64_t ky, int64_t kx, int64_t i, int64_t height)
 {
     const seg_convolution *c = p->conv;
-    const int64_t mr = c->kernels->igemm.mr, nr = c->kernels->igemm.nr;
-    int64_t first, last, x, x_end;
-    meet(&c->y, ky, &first, &last);
+    const int64_t nr = c->kernels->igemm.nr;
+    int64_t y, y_end, x, x_end;
+    meet(&c->y, ky, &y, &y_end);
     meet(&c->x, kx, &x, &x_end);
-    first = max64(first, y);
-    last = min64(last, y_end);
-    if (first >= last || x >= x_end)
+    y = max64(y, b->y);
+    y_end = min64(y_end, b->y_end);
+    if (y >= y_end || x >= x_end)
         return;
-    int64_t coarse_at = (image * c->y.coarse + first) * c->x.coarse + x;
-    int64_t fine_at =
-        (image * c->y.fine + first * c->y.stride + ky * c->y.dilation - c->y.pad) * c->x.fine +
-        x * c->x.stride + kx * c->x.dilation - c->x.pad;
-    int64_t fine_row = c->y.stride * c->x.fine, fine_col = c->x.stride;
-    int64_t in_at = c->up ? coarse_at : fine_at;
-    int64_t out_at = c->up ? fine_at : coarse_at;
-    seg_igemm_outer job = {
-        .a_row = (c->up ? c->x.coarse : fine_row) * c->ic,
-        .a_col = (c->up ? 1 : fine_col) * c->ic,
-        .b = p->out + out_at * c->oc + group * p->out_channels + panel * nr,
-        .b_row = (c->up ? fine_row : c->x.coarse) * c->oc,
-        .b_col = (c->up ? fine_col : 1) * c->oc,
-        .rows = last - first,
-        .cols = x_end - x,
-        .width = min64(nr, p->out_channels - panel * nr),
-        .c_stride = c->oc,
-        .add = true,
-    };
-    int64_t tiles = (p->in_channels + mr - 1) / mr;
-    for (int64_t t = 0; t < tiles; t++) {
-        int64_t i = p->in_channels * t / tiles;
-        job.height = p->in_channels * (t + 1) / tiles - i;
-        job.a = p->in + in_at * c->ic + group * p->in_channels + i;
-        job.c = sums + ((ky * c->x.kernel + kx) * p->in_channels + i) * c->oc +
-                group * p->out_channels + panel * nr;
+    place in = c->up ? coarse_place(c, p->in, c->ic, b->image, y, x)
+                     : fine_place(c, p->in, c->ic, b->image, y, x, ky, kx);
+    place out = c->up ? fine_place(c, p->out, c->oc, b->image, y, x, ky, kx)
+                      : coarse_place(c, p->out, c->oc, b->image, y, x);
+    in.data += b->group * p->in_channels + i;
+    out.data += b->group * p->out_channels;
+    int64_t panel_step = nr;
+    if (p->in_strip > 0) {
+        c->kernels->igemm.strip(in.data, y_end - y, x_end - x, in.row, in.col, height, b->in_strip,
+                                p->strip_channels);
+        in = (place){b->in_strip, (x_end - x) * p->strip_channels, p->strip_channels};
+    }
+    if (p->out_strips > 0) {
+        int64_t at = (y - b->y) * c->x.coarse + x;
+        out = (place){b->out_strips + at * nr, c->x.coarse * nr, nr};
+        panel_step = (b->y_end - b->y) * c->x.coarse * nr;
+    }
+    float *sums = b->sums + ((ky * c->x.kernel + kx) * p->in_channels + i) * c->oc +
+                  b->group * p->out_channels;
+    for (int64_t panel = b->panel; panel < b->panel_end; panel++) {
+        seg_igemm_outer job = {
+            .a = in.data,
+            .a_row = in.row,
+            .a_col = in.col,
+            .b = out.data + panel * panel_step,
+            .b_row = out.row,
+            .b_col = out.col,
+            .rows = y_end - y,
+            .cols = x_end - x,
+            .height = height,
+            .width = min64(nr, p->out_channels - panel * nr),
+            .c = sums + panel * nr,
+            .c_stride = c->oc,
+            .add = true,
+        };
         c->kernels->igemm.outer(&job);
     }
 }
 
-static void clear_panel(const plan *p, int64_t group, int64_t panel, float *sums)
+static int64_t tile_start(const plan *p, int64_t tile)
 {
-    const int64_t nr = p->conv->kernels->igemm.nr;
-    size_t width = (size_t)min64(nr, p->out_channels - panel * nr);
-    int64_t rows = p->weight_count / p->conv->oc;
-    for (int64_t i = 0; i < rows; i++)
-        memset(sums + i * p->conv->oc + group * p->out_channels + panel * nr, 0,
-               width * sizeof *sums);
+    return p->in_channels * tile / p->tiles;
+}
+
+static void run_band(const plan *p, const band *b)
+{
+    for (int64_t t = b->tile; t < b->tile_end; t++) {
+        int64_t i = tile_start(p, t), height = tile_start(p, t + 1) - i;
+        for (int64_t ky = 0; ky < p->conv->y.kernel; ky++) {
+            for (int64_t kx = 0; kx < p->conv->x.kernel; kx++)
+                run_tap(p, b, ky, kx, i, height);
+        }
+    }
+}
+
+/* dst's gradient of the band, panel by panel, each pixel nr floats wide. */
+static void copy_out(const plan *p, const band *b, float *strips)
+{
+    const seg_convolution *c = p->conv;
+    const int64_t nr = c->kernels->igemm.nr, pixels = (b->y_end - b->y) * c->x.coarse;
+    place out = coarse_place(c, p->out, c->oc, b->image, b->y, 0);
+    out.data += b->group * p->out_channels;
+    for (int64_t panel = b->panel; panel < b->panel_end; panel++)
+        c->kernels->igemm.strip(out.data + panel * nr, 1, pixels, 0, c->oc,
+                                min64(nr, p->out_channels - panel * nr),
+                                strips + panel * pixels * nr, nr);
+}
+
+/* A piece's sums start at zero. */
+static void clear(const plan *p, const band *b)
+{
+    const seg_convolution *c = p->conv;
+    int64_t nr = c->kernels->igemm.nr, first = b->panel * nr;
+    int64_t width = min64(b->panel_end * nr, p->out_channels) - first;
+    for (int64_t tap = 0; tap < c->y.kernel * c->x.kernel; tap++) {
+        for (int64_t i = tile_start(p, b->tile); i < tile_start(p, b->tile_end); i++)
+            memset(b->sums + (tap * p->in_channels + i) * c->oc + b->group * p->out_channels +
+                       first,
+                   0, (size_t)width * sizeof(float));
+    }
+}
+
+static void run_rows(const plan *p, band *b, int64_t row, int64_t end, float *out_strips)
+{
+    const int64_t height = p->conv->y.coarse;
+    for (; row < end; row += b->y_end - b->y) {
+        b->image = row / height;
+        b->y = row % height;
+        b->y_end = min64(b->y + min64(p->band_rows, end - row), height);
+        if (p->out_strips > 0)
+            copy_out(p, b, out_strips);
+        run_band(p, b);
+    }
 }
 
 static void run_piece(void *context, int64_t index, int thread)
 {
-    (void)thread;
     const plan *p = context;
-    const seg_convolution *c = p->conv;
-    int64_t panel = index % p->panels, group = index / p->panels % c->groups;
-    int64_t chunk = index / p->panels / c->groups;
-    float *sums = p->chunks == 1 ? p->diff_weights : p->sums + chunk * p->weight_count;
-    clear_panel(p, group, panel, sums);
-    int64_t end = p->rows * (chunk + 1) / p->chunks;
-    for (int64_t row = p->rows * chunk / p->chunks; row < end;) {
-        int64_t image = row / c->y.coarse, y = row % c->y.coarse;
-        int64_t count = min64(min64(p->band_rows, end - row), c->y.coarse - y);
-        for (int64_t ky = 0; ky < c->y.kernel; ky++) {
-            for (int64_t kx = 0; kx < c->x.kernel; kx++)
-                run_tap(p, image, ky, kx, y, y + count, group, panel, sums);
-        }
-        row += count;
-    }
+    int64_t tiles = index % p->tile_parts, rest = index / p->tile_parts;
+    int64_t panels = rest % p->panel_parts, chunk = rest / p->panel_parts / p->conv->groups;
+    float *strips = p->strips + thread * (p->in_strip + p->out_strips);
+    band b = {
+        .group = rest / p->panel_parts % p->conv->groups,
+        .tile = p->tiles * tiles / p->tile_parts,
+        .tile_end = p->tiles * (tiles + 1) / p->tile_parts,
+        .panel = p->panels * panels / p->panel_parts,
+        .panel_end = p->panels * (panels + 1) / p->panel_parts,
+        .sums = p->chunks == 1 ? p->diff_weights : p->sums + chunk * p->weight_count,
+        .in_strip = strips,
+        .out_strips = strips + p->in_strip,
+    };
+    clear(p, &b);
+    run_rows(p, &b, p->rows * chunk / p->chunks, p->rows * (chunk + 1) / p->chunks,
+             strips + p->in_strip);
 }
 
 static void reduce_block(void *context, int64_t index, int thread)
@@ -155,10 +284,16 @@ static void reduce_block(void *context, int64_t index, int thread)
                                      p->diff_weights + first);
 }
 
+/* Scratch: the chunks' sums, then the strips of each thread. */
+static size_t sums_size(const plan *p)
+{
+    return p->chunks == 1 ? 0 : seg_align_up((size_t)(p->chunks * p->weight_count) * sizeof(float));
+}
+
 size_t seg_conv_weights_scratch(const seg_convolution *conv)
 {
     plan p = plan_make(conv);
-    return p.chunks == 1 ? 0 : (size_t)(p.chunks * p.weight_count) * sizeof(float);
+    return sums_size(&p) + (size_t)(conv->threads * (p.in_strip + p.out_strips)) * sizeof(float);
 }
 
 void seg_conv_weights_run(const seg_convolution *conv, const float *in, const float *out,
@@ -169,7 +304,9 @@ void seg_conv_weights_run(const seg_convolution *conv, const float *in, const fl
     p.out = out;
     p.diff_weights = diff_weights;
     p.sums = scratch;
-    seg_parallel_for(conv->threads, p.chunks * conv->groups * p.panels, run_piece, &p);
+    p.strips = (float *)(void *)((char *)scratch + sums_size(&p));
+    seg_parallel_for(conv->threads, p.chunks * conv->groups * p.panel_parts * p.tile_parts,
+                     run_piece, &p);
     if (p.chunks > 1)
         seg_parallel_for(conv->threads, (p.weight_count + REDUCE_BLOCK - 1) / REDUCE_BLOCK,
                          reduce_block, &p);
