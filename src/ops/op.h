@@ -40,7 +40,7 @@ typedef struct seg_op_call {
     const seg_kernels *kernels;
     int threads;
     bool train;    /* batch statistics, dropout; running statistics move */
-    uint64_t seed; /* of this step and node (dropout) */
+    uint64_t seed; /* of this step and node (dropout); backward sees the same */
 
     int src_count;
     const seg_tensor *src;      /* [src_count] */
