@@ -31,6 +31,8 @@ static inline void vf_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
 /* n of 0..VF_LEN floats; the other lanes read as 0 and are not touched by stores. */
 static inline vf vf_load_n(const float *p, int64_t n)
 {
+    if (n >= VF_LEN)
+        return vf_load(p);
     vf a = {0};
     for (int64_t i = 0; i < n; i++)
         a[i] = p[i];
@@ -38,6 +40,10 @@ static inline vf vf_load_n(const float *p, int64_t n)
 }
 static inline void vf_store_n(float *p, vf a, int64_t n)
 {
+    if (n >= VF_LEN) {
+        vf_store(p, a);
+        return;
+    }
     for (int64_t i = 0; i < n; i++)
         p[i] = a[i];
 }
