@@ -4,11 +4,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include "data/loader.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "data/cache.h"
 #include "data/make_data.h"
 #include "test.h"
 
@@ -171,17 +173,115 @@ START_TEST(every_epoch_shows_every_item_once)
 }
 END_TEST
 
+/* Whatever the epoch: the augmentation's number never comes again. */
 START_TEST(one_item_is_augmented_anew)
 {
+    enum { BATCHES = 5, SAMPLES = BATCHES * BATCH, FLOATS = CROP * CROP * 3 };
     seg_dataset dataset = open_items();
     dataset.count = 1;
     seg_loader_opts opts = options(2);
     opts.cache_bytes = 1 << 20;
-    content *all = run(&dataset, &opts, 1);
-    size_t sample = sizeof all->images / BATCH / sizeof(float);
-    ck_assert_mem_ne(all->images, all->images + sample, sample * sizeof(float));
+    content *all = run(&dataset, &opts, BATCHES);
+    for (int s = 1; s < SAMPLES; s++) {
+        for (int t = 0; t < s; t++)
+            ck_assert_mem_ne(all[s / BATCH].images + s % BATCH * FLOATS,
+                             all[t / BATCH].images + t % BATCH * FLOATS, FLOATS * sizeof(float));
+    }
     free(all);
     dataset.count = ITEMS;
+    seg_dataset_release(&dataset);
+}
+END_TEST
+
+/* Items whose files are gone can still be read where they were kept. */
+START_TEST(cache_keeps_what_fits)
+{
+    seg_dataset dataset = open_items();
+    seg_cache *cache;
+    seg_sample sample;
+    seg_error err;
+    ck_ok(seg_cache_new(&cache, &dataset, 2 * 20 * 16 * 4 + 1, &err), err);
+    for (int i = 0; i < 6; i++) {
+        ck_ok(seg_cache_read(cache, i / 2, &sample, &err), err);
+        seg_cache_return(cache, i / 2, &sample);
+        ck_assert_ptr_null(sample.image.pixels);
+    }
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(remove(dataset.items[i].image_path), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_ok(seg_cache_read(cache, i, &sample, &err), err);
+        ck_assert_int_eq(sample.labels.pixels[0], i);
+        seg_cache_return(cache, i, &sample);
+    }
+    ck_fails(seg_cache_read(cache, 2, &sample, &err), SEG_IO, err, "images/2.png");
+    seg_cache_free(cache);
+    seg_cache_free(NULL);
+    seg_dataset_release(&dataset);
+}
+END_TEST
+
+/* Two threads read one item at once: the second to come back finds it kept already. */
+START_TEST(cache_takes_an_item_once)
+{
+    seg_dataset dataset = open_items();
+    seg_cache *cache;
+    seg_sample first, second;
+    seg_error err;
+    ck_ok(seg_cache_new(&cache, &dataset, 1 << 20, &err), err);
+    ck_ok(seg_cache_read(cache, 4, &first, &err), err);
+    ck_ok(seg_cache_read(cache, 4, &second, &err), err);
+    ck_assert_ptr_ne(first.image.pixels, second.image.pixels);
+    const uint8_t *kept = second.image.pixels;
+    seg_cache_return(cache, 4, &second);
+    seg_cache_return(cache, 4, &first);
+    ck_ok(seg_cache_read(cache, 4, &first, &err), err);
+    ck_assert_ptr_eq(first.image.pixels, kept);
+    seg_cache_return(cache, 4, &first);
+    seg_cache_free(cache);
+    seg_dataset_release(&dataset);
+}
+END_TEST
+
+typedef struct reader {
+    seg_cache *cache;
+    pthread_barrier_t *together;
+    int bad;
+} reader;
+
+static void *read_all(void *context)
+{
+    reader *r = context;
+    seg_sample sample;
+    for (int k = 0; k < 4 * ITEMS; k++) {
+        pthread_barrier_wait(r->together);
+        r->bad += seg_cache_read(r->cache, k % ITEMS, &sample, NULL) != SEG_OK ||
+                  sample.labels.pixels[0] != k % ITEMS;
+        seg_cache_return(r->cache, k % ITEMS, &sample);
+    }
+    return NULL;
+}
+
+/* What the thread sanitizer is to look at. */
+START_TEST(cache_serves_threads_at_once)
+{
+    seg_dataset dataset = open_items();
+    pthread_barrier_t together;
+    pthread_t threads[3];
+    reader readers[3];
+    seg_cache *cache;
+    seg_error err;
+    ck_ok(seg_cache_new(&cache, &dataset, 1 << 20, &err), err);
+    pthread_barrier_init(&together, NULL, 3);
+    for (int t = 0; t < 3; t++) {
+        readers[t] = (reader){cache, &together, 0};
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, read_all, &readers[t]), 0);
+    }
+    for (int t = 0; t < 3; t++) {
+        pthread_join(threads[t], NULL);
+        ck_assert_int_eq(readers[t].bad, 0);
+    }
+    pthread_barrier_destroy(&together);
+    seg_cache_free(cache);
     seg_dataset_release(&dataset);
 }
 END_TEST
@@ -309,6 +409,9 @@ Suite *suite_loader(void)
     tcase_add_test(tests, a_resumed_run_goes_on_where_it_stopped);
     tcase_add_test(tests, every_epoch_shows_every_item_once);
     tcase_add_test(tests, one_item_is_augmented_anew);
+    tcase_add_test(tests, cache_keeps_what_fits);
+    tcase_add_test(tests, cache_takes_an_item_once);
+    tcase_add_test(tests, cache_serves_threads_at_once);
     tcase_add_test(tests, a_batch_stays_until_the_next_call);
     tcase_add_test(tests, errors_name_the_file);
     tcase_add_test(tests, it_can_be_freed_at_any_moment);
