@@ -4,9 +4,9 @@
  * ops.c: how fast the ops run that move more than they compute, against plain copying.
  *   bench-ops [THREADS [PART-OF-A-CASE'S-NAME [cpu]]]
  *
- * For each case: best and median milliseconds of forward and backward, and GB/s of the best, counted
- * as each tensor read or written once. The first line copies an array with memcpy: about what memory allows. `cpu` counts
- * processor time of the process instead of time on the wall.
+ * For each case: best and median milliseconds of forward and backward, and GB/s of the best, each
+ * tensor counted as read or written once. The first line copies an array with
+ * memcpy: about what memory allows. `cpu` counts processor time instead of time on the wall.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -34,8 +34,8 @@ typedef struct seg_conv_transpose2d_params {
 
 /* src: image N,H,W,C; weight (gamma) C; bias (beta) C; running_mean C; running_var C.
  * In training the batch's mean and (biased) variance normalise, and the running ones move by
- * `momentum` towards them (unbiased variance, as PyTorch): r = (1-m)*r + m*batch. frozen != 0 uses the
- * running ones in training too (and leaves them alone). */
+ * `momentum` towards them (unbiased variance, as PyTorch): r = (1-m)*r + m*batch. frozen != 0 uses
+ * the running ones in training too (and leaves them alone). */
 typedef struct seg_batchnorm_params {
     int64_t activation;
     double epsilon, momentum;
@@ -43,7 +43,8 @@ typedef struct seg_batchnorm_params {
 } seg_batchnorm_params;
 
 /* Windows kh x kw; ceil_mode != 0 keeps a last partial window (as PyTorch: it must start inside
- * the input or the left padding). Average: count_pad != 0 divides by kh*kw always. */
+ * the input or the left padding). Average: count_pad != 0 counts padding in the divisor (not what a
+ * partial window covers beyond it). Half a window of padding at most. */
 typedef struct seg_pool2d_params {
     int64_t kh, kw, sh, sw, ph, pw;
     int64_t ceil_mode, count_pad;

@@ -5,7 +5,8 @@
  *   dst[n,y,x,c] = src[n, floor(y * IH/h), floor(x * IW/w), c]
  * src N,IH,IW,C    dst N,h,w,C
  * PyTorch's interpolate(mode="nearest") (not "nearest-exact", which has half-pixel centres), with
- * the fraction in integers: PyTorch's float scale falls one pixel short at 2 % of size pairs (2 to 82).
+ * the fraction in integers: PyTorch's float scale falls one pixel short at 2 % of size pairs, such
+ * as 2 to 82, never at ratios 2, 4, 8.
  * Backward adds what was copied from a pixel into it.
  */
 #include "ops/params.h"

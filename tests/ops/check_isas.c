@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
-/* check_isas.c: every instruction set against the portable one, where golden files are too small. */
+/* check_isas.c: every instruction set against the portable one, at sizes beyond golden files. */
 #include <stdio.h>
 
 #include "ops/check_op.h"
