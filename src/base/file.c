@@ -232,11 +232,20 @@ seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
     *out = (seg_name_list){0};
     DIR *folder = opendir(path);
     if (folder == NULL)
-        return seg_fail(err, SEG_IO, "%s: cannot open the folder: %s", path, strerror(errno));
+        return seg_fail(err, errno == ENOMEM ? SEG_NOMEM : SEG_IO, "%s: cannot open the folder: %s",
+                        path, strerror(errno));
     seg_status status = SEG_OK;
     size_t capacity = 0;
-    for (struct dirent *entry; status == SEG_OK && (entry = readdir(folder)) != NULL;) {
+    while (status == SEG_OK) {
         struct stat info;
+        errno = 0; /* the only way to tell the end from an error */
+        struct dirent *entry = readdir(folder);
+        if (entry == NULL) {
+            if (errno != 0)
+                status =
+                    seg_fail(err, SEG_IO, "%s: cannot read the folder: %s", path, strerror(errno));
+            break;
+        }
         if (entry->d_name[0] == '.' || fstatat(dirfd(folder), entry->d_name, &info, 0) != 0 ||
             !S_ISREG(info.st_mode))
             continue;

@@ -7,6 +7,7 @@
  */
 #include "oom/oom.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,7 +37,10 @@ static _Thread_local long countdown, live;
 
 static bool refuse(void)
 {
-    return armed && --countdown == 0;
+    if (!armed || --countdown != 0)
+        return false;
+    errno = ENOMEM;
+    return true;
 }
 
 static void *counted(void *block)
