@@ -18,7 +18,7 @@ bench: all
 FUZZ_SECONDS ?= 60
 fuzz:
 	CC=clang cmake -S . -B build-fuzz -DSEG_FUZZ=ON -DSEG_OPENMP=OFF
-	cmake --build build-fuzz -j $(JOBS)
+	cmake --build build-fuzz -j $(JOBS) --target fuzz
 	@for target in build-fuzz/fuzz/fuzz-*; do \
 	    name=$${target##*fuzz-}; mkdir -p build-fuzz/corpus/$$name; \
 	    $$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build-fuzz/$$name- \
