@@ -350,6 +350,7 @@ POOL_CASES = [
     ("stride_over_kernel", (1, 3, 8, 7), 2, 3, 0, 0),
     ("one_pixel", (2, 9, 1, 1), 3, 1, 1, 0),
     ("whole_map", (1, 17, 4, 3), (4, 3), 1, 0, 0),
+    ("window_over_map_ceil", (2, 9, 1, 2), (2, 4), (2, 3), 0, 1),
 ]
 
 

@@ -105,4 +105,4 @@ static seg_features build(seg_graph *graph, const seg_net_config *config, seg_va
 }
 
 const seg_backbone seg_backbone_xception65 = {
-    .name = "xception65", .help = "Xception-65 of DeepLab-v3+ (37.8 M weights)", .build = build};
+    .name = "xception65", .help = "Xception-65 of DeepLab-v3+ (37.9 M weights)", .build = build};

@@ -13,7 +13,7 @@
  * stride f, that start as bilinear interpolation. The original pads the image by 100 pixels and
  * cuts its scores at offsets found by experiment; here nothing is padded and every offset is 0, as
  * docs/nets/fcn.md derives. Names do not depend on the stride, so the weights of 32s load into 16s
- * and those into 8s (what is new starts at its initial value, which leaves the result as it was).
+ * and those into 8s (what is new starts so that decisions hardly change).
  */
 #include "nets/layers.h"
 

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 const char *seg_path(char path[SEG_PATH_SIZE], const char *format, ...)
 {
@@ -15,15 +14,6 @@ const char *seg_path(char path[SEG_PATH_SIZE], const char *format, ...)
     vsnprintf(path, SEG_PATH_SIZE, format, args);
     va_end(args);
     return path;
-}
-
-static seg_value node(seg_graph *graph, const char *op_name, const void *params, const char *name,
-                      int src_count, const seg_value *src)
-{
-    const seg_op *op = seg_op_find(op_name);
-    if (op == NULL)
-        return seg_graph_fail(graph, SEG_UNSUPPORTED, "%s: there is no op %s", name, op_name);
-    return seg_graph_op(graph, op, params, name, src_count, src);
 }
 
 static seg_value vector(seg_graph *graph, const char *layer, const char *suffix,
@@ -54,8 +44,8 @@ static seg_value convolution(seg_graph *graph, const char *layer, const seg_conv
     seg_value all[3] = {src, seg_graph_weight(graph, path, block->role, &kernel)};
     if (block->plain)
         all[2] = vector(graph, layer, "conv.bias", SEG_WEIGHT_BIAS, block->channels);
-    return node(graph, block->depthwise ? "depthwise2d" : "conv2d", &params,
-                seg_path(path, "%s.conv", layer), block->plain ? 3 : 2, all);
+    return seg_graph_op(graph, block->depthwise ? &seg_op_depthwise2d : &seg_op_conv2d, &params,
+                        seg_path(path, "%s.conv", layer), block->plain ? 3 : 2, all);
 }
 
 static seg_value batchnorm(seg_graph *graph, const char *layer, const seg_conv_block *block,
@@ -72,7 +62,7 @@ static seg_value batchnorm(seg_graph *graph, const char *layer, const seg_conv_b
         vector(graph, layer, "bn.running_mean", SEG_WEIGHT_RUNNING_MEAN, channels),
         vector(graph, layer, "bn.running_var", SEG_WEIGHT_RUNNING_VAR, channels),
     };
-    return node(graph, "batchnorm", &params, seg_path(path, "%s.bn", layer), 5, all);
+    return seg_graph_op(graph, &seg_op_batchnorm, &params, seg_path(path, "%s.bn", layer), 5, all);
 }
 
 seg_value seg_layer_conv(seg_graph *graph, const char *name, seg_conv_block block, seg_value src)
@@ -104,34 +94,34 @@ seg_value seg_layer_activation(seg_graph *graph, const char *name, seg_activatio
                                seg_value src)
 {
     char path[SEG_PATH_SIZE];
-    const char *op = activation == SEG_ACT_RELU6 ? "relu6" : "relu";
+    const seg_op *op = activation == SEG_ACT_RELU6 ? &seg_op_relu6 : &seg_op_relu;
     if (activation == SEG_ACT_NONE)
         return src;
-    return node(graph, op, NULL, seg_path(path, "%s.%s", name, op), 1, &src);
+    return seg_graph_op(graph, op, NULL, seg_path(path, "%s.%s", name, op->name), 1, &src);
 }
 
 seg_value seg_layer_add(seg_graph *graph, const char *name, seg_value a, seg_value b)
 {
     seg_add_params params = {.activation = SEG_ACT_NONE};
-    return node(graph, "add", &params, name, 2, (seg_value[]){a, b});
+    return seg_graph_op(graph, &seg_op_add, &params, name, 2, (seg_value[]){a, b});
 }
 
 seg_value seg_layer_concat(seg_graph *graph, const char *name, int count, const seg_value *src)
 {
-    return node(graph, "concat", NULL, name, count, src);
+    return seg_graph_op(graph, &seg_op_concat, NULL, name, count, src);
 }
 
 seg_value seg_layer_scale(seg_graph *graph, const char *name, double factor, seg_value src)
 {
     seg_scale_params params = {factor};
-    return node(graph, "scale", &params, name, 1, &src);
+    return seg_graph_op(graph, &seg_op_scale, &params, name, 1, &src);
 }
 
 seg_value seg_layer_dropout(seg_graph *graph, const char *name, const seg_net_config *config,
                             double paper, seg_value src)
 {
     seg_dropout_params params = {config->dropout < 0 ? paper : config->dropout};
-    return params.rate > 0 ? node(graph, "dropout", &params, name, 1, &src) : src;
+    return params.rate > 0 ? seg_graph_op(graph, &seg_op_dropout, &params, name, 1, &src) : src;
 }
 
 seg_value seg_layer_max_pool(seg_graph *graph, const char *name, int64_t kernel, int64_t stride,
@@ -144,12 +134,12 @@ seg_value seg_layer_max_pool(seg_graph *graph, const char *name, int64_t kernel,
                                 .ph = pad,
                                 .pw = pad,
                                 .ceil_mode = ceil};
-    return node(graph, "maxpool2d", &params, name, 1, &src);
+    return seg_graph_op(graph, &seg_op_maxpool2d, &params, name, 1, &src);
 }
 
 seg_value seg_layer_global_pool(seg_graph *graph, const char *name, seg_value src)
 {
-    return node(graph, "global_avgpool", NULL, name, 1, &src);
+    return seg_graph_op(graph, &seg_op_global_avgpool, NULL, name, 1, &src);
 }
 
 seg_value seg_layer_upsample_to(seg_graph *graph, const char *name, seg_value src, seg_value like)
@@ -158,7 +148,7 @@ seg_value seg_layer_upsample_to(seg_graph *graph, const char *name, seg_value sr
     seg_resize_params params = {.h = to.h, .w = to.w};
     if (from.h == to.h && from.w == to.w)
         return src;
-    return node(graph, "resize_bilinear", &params, name, 1, &src);
+    return seg_graph_op(graph, &seg_op_resize_bilinear, &params, name, 1, &src);
 }
 
 /*
@@ -183,12 +173,12 @@ seg_value seg_layer_deconv_to(seg_graph *graph, const char *name, int64_t factor
     seg_value weights =
         seg_graph_weight(graph, seg_path(path, "%s.conv.weight", name),
                          learned ? SEG_WEIGHT_BILINEAR : SEG_WEIGHT_FIXED_BILINEAR, &kernel);
-    seg_value value = node(graph, "conv_transpose2d", &params, seg_path(path, "%s.conv", name), 2,
-                           (seg_value[]){src, weights});
+    seg_value value = seg_graph_op(graph, &seg_op_conv_transpose2d, &params,
+                                   seg_path(path, "%s.conv", name), 2, (seg_value[]){src, weights});
     if (from.h * factor == to.h && from.w * factor == to.w)
         return value;
     seg_crop_params crop = {.h = to.h, .w = to.w};
-    return node(graph, "crop", &crop, seg_path(path, "%s.crop", name), 1, &value);
+    return seg_graph_op(graph, &seg_op_crop, &crop, seg_path(path, "%s.crop", name), 1, &value);
 }
 
 int64_t seg_scaled_channels(const seg_net_config *config, int64_t channels)

@@ -29,11 +29,13 @@ static seg_status pool_extent(const char *op, const char *axis, int64_t in, int6
         return seg_fail(err, SEG_INVALID,
                         "%s: padding %lld of the %s is more than half the window of %lld", op,
                         (long long)pad, axis, (long long)kernel);
-    seg_status status = seg_window_extent(op, axis, in, pad, pad, kernel, stride, out, err);
-    bool rest = status == SEG_OK && (in + 2 * pad - kernel) % stride != 0;
-    if (rest && ceil_mode && *out * stride < in + pad)
-        *out += 1;
-    return status;
+    int64_t span = in + 2 * pad - kernel + (ceil_mode ? stride - 1 : 0);
+    if (span < 0) /* fails, and says why */
+        return seg_window_extent(op, axis, in, pad, pad, kernel, stride, out, err);
+    *out = span / stride + 1;
+    if ((*out - 1) * stride >= in + pad)
+        *out -= 1;
+    return SEG_OK;
 }
 
 seg_status seg_pool2d_shape(const char *op, const void *params, const seg_shape *src,
