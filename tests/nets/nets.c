@@ -385,6 +385,8 @@ Suite *suite_nets(void)
     TCase *lists = tcase_create("lists"), *promises = tcase_create("promises");
     TCase *goldens = tcase_create("golden");
     int backbones = 0;
+    tcase_set_timeout(promises, 300); /* seconds; each takes one, alone and without sanitizers */
+    tcase_set_timeout(goldens, 300);
     while (seg_backbone_at(backbones) != NULL)
         backbones++;
     tcase_add_test(lists, every_line_has_page_and_golden);
