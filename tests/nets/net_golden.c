@@ -16,10 +16,10 @@
 #include "test.h"
 #include "train/loss.h"
 
-static const double logits_tolerance = 2e-5; /* of the largest */
-static const double grad_tolerance = 2e-2;   /* of the tensor's norm, or 1 % of the whole's */
-static const double loss_tolerance = 1e-4;   /* of the loss */
-static const double trained_tolerance = 1e-3;
+static const double logits_tolerance = 2e-5;  /* of the largest */
+static const double grad_tolerance = 2e-2;    /* of the tensor's norm, or 1 % of the whole's */
+static const double loss_tolerance = 1e-4;    /* of the loss */
+static const double trained_tolerance = 3e-3; /* a ReLU that flips costs 1e-3 */
 
 typedef struct golden_case {
     seg_safetensors *file;

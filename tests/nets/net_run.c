@@ -137,7 +137,7 @@ uint8_t *net_labels_new(int64_t n, int64_t h, int64_t w, int64_t classes)
     ck_assert_ptr_nonnull(labels);
     for (int64_t i = 0; i < n * h * w; i++) {
         int64_t y = i / w % h, x = i % w;
-        labels[i] = ignored[i] < 0.05 ? 255 : (uint8_t)((y / 8 + x / 11) % classes);
+        labels[i] = (uint8_t)(ignored[i] < 0.05 ? 255 : (y / 8 + x / 11) % classes);
     }
     free(ignored);
     return labels;
