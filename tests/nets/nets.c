@@ -344,6 +344,38 @@ START_TEST(fcn_grows)
 }
 END_TEST
 
+/* Dropout nodes of a network at that rate; all of its dropout nodes must have it. */
+static int dropouts(const char *net, const char *backbone, double setting, double rate)
+{
+    seg_net_config config = net_small(net, backbone);
+    seg_weights *weights = net_weights_new();
+    seg_graph *graph;
+    seg_error err;
+    int count = 0;
+    config.dropout = setting;
+    ck_ok(seg_graph_new(&graph, weights, &err), err);
+    ck_ok(seg_net_build(graph, &config, 1, 33, 33, &err), err);
+    for (size_t i = 0; i < graph->node_count; i++) {
+        if (graph->nodes[i].op != &seg_op_dropout)
+            continue;
+        ck_assert_double_eq(((const seg_dropout_params *)graph->nodes[i].params)->rate, rate);
+        count++;
+    }
+    seg_graph_free(graph);
+    seg_weights_free(weights);
+    return count;
+}
+
+START_TEST(dropout_is_the_papers_or_yours)
+{
+    ck_assert_int_eq(dropouts("deeplabv3plus", "mobilenetv2", -1, 0.1), 1);
+    ck_assert_int_eq(dropouts("deeplabv3", "mobilenetv2", 0.3, 0.3), 1);
+    ck_assert_int_eq(dropouts("deeplabv3", "mobilenetv2", 0, 0), 0);
+    ck_assert_int_eq(dropouts("fcn8s", "vgg16", -1, 0.5), 2);
+    ck_assert_int_eq(dropouts("fcn32s", "mobilenetv2", -1, 0.5), 1);
+}
+END_TEST
+
 /* graph->frozen_norms: training leaves running statistics alone; otherwise they move. */
 START_TEST(norms_freeze)
 {
@@ -399,6 +431,7 @@ Suite *suite_nets(void)
     tcase_add_test(promises, weights_are_as_many_as_published);
     tcase_add_loop_test(promises, deconvolution_is_aligned, 0, 4);
     tcase_add_test(promises, fcn_grows);
+    tcase_add_test(promises, dropout_is_the_papers_or_yours);
     tcase_add_test(promises, norms_freeze);
     tcase_add_test(promises, real_mobilenetv2);
     suite_add_tcase(suite, promises);
