@@ -50,7 +50,8 @@ seg_status seg_file_read(const char *path, size_t limit_bytes, uint8_t **data, s
     struct stat info;
     *data = NULL;
     *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: a named pipe is refused below, not waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return seg_fail(err, SEG_IO, "%s: cannot open: %s", path, strerror(errno));
     seg_status status = SEG_OK;
