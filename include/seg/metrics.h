@@ -25,9 +25,10 @@ extern "C" {
 
 typedef struct seg_metrics {
     int classes;
-    double mean_iou, pixel_accuracy, mean_accuracy, frequency_weighted_iou; /* 0..1 */
-    double iou[255], accuracy[255];                                         /* 0..1, or NaN */
-    int64_t pixels;                                                         /* that counted */
+    /* 0..1, or NaN when no pixel counted */
+    double mean_iou, pixel_accuracy, mean_accuracy, frequency_weighted_iou;
+    double iou[255], accuracy[255]; /* 0..1, or NaN */
+    int64_t pixels;                 /* that counted */
 } seg_metrics;
 
 /* Called after each image, from the calling thread. Not 0: stop (SEG_CANCELLED). */
