@@ -160,8 +160,9 @@ static seg_status end_of_epoch(seg_trainer *trainer, int64_t before, int64_t now
     bool last = trainer->state.step == trainer->schedule_opts.steps;
     bool due = now / trainer->opts.eval_every > before / trainer->opts.eval_every || last;
     seg_status status = SEG_OK;
-    if (due && trainer->val.count > 0)
-        status = seg_trainer_validate(trainer, err);
+    if (due)
+        status = trainer->val.count > 0 ? seg_trainer_validate(trainer, err)
+                                        : seg_report_write(trainer, err);
     /* Without any evaluation worth the name the last weights are the best we know. */
     if (status == SEG_OK && last && trainer->state.best < 0.0)
         status = seg_checkpoint_write_best(trainer, err);

@@ -134,11 +134,13 @@ static void add_cards(seg_strbuf *html, const seg_trainer *trainer)
     const seg_metrics *m = &trainer->metrics;
     char what[64], text[32];
     seg_strbuf_add(html, "<div class=\"cards\">\n");
-    snprintf(what, sizeof what, "best mean IoU, epoch %d", trainer->state.best_epoch);
-    add_share_card(html, what, trainer->state.best);
-    add_share_card(html, "mean IoU now", m->mean_iou);
-    add_share_card(html, "pixel accuracy", m->pixel_accuracy);
-    add_share_card(html, "mean accuracy", m->mean_accuracy);
+    if (trainer->val.count > 0) {
+        snprintf(what, sizeof what, "best mean IoU, epoch %d", trainer->state.best_epoch);
+        add_share_card(html, what, trainer->state.best);
+        add_share_card(html, "mean IoU now", m->mean_iou);
+        add_share_card(html, "pixel accuracy", m->pixel_accuracy);
+        add_share_card(html, "mean accuracy", m->mean_accuracy);
+    }
     snprintf(what, sizeof what, "of %d epochs", trainer->opts.epochs);
     snprintf(text, sizeof text, "%.4g", seg_trainer_epoch(trainer, trainer->state.step));
     add_card(html, what, text);
@@ -151,7 +153,8 @@ static void add_charts(seg_strbuf *html, const seg_trainer *trainer, const histo
 {
     double epochs = trainer->opts.epochs;
     seg_strbuf_add(html, "<div class=\"charts\">\n");
-    seg_report_chart(html, &(seg_chart){"Mean IoU", "%", epochs, 100.0, true}, &h->mean_iou);
+    if (trainer->val.count > 0)
+        seg_report_chart(html, &(seg_chart){"Mean IoU", "%", epochs, 100.0, true}, &h->mean_iou);
     seg_report_chart(html, &(seg_chart){"Loss", "", epochs, 1.0, false}, &h->loss);
     seg_report_chart(html, &(seg_chart){"Learning rate", "", epochs, 1.0, false}, &h->rate);
     seg_strbuf_add(html, "</div>\n");
@@ -171,6 +174,17 @@ static void add_config(seg_strbuf *html, const seg_trainer *trainer)
     free(data);
 }
 
+static seg_status add_evaluation(seg_strbuf *html, seg_trainer *trainer, seg_error *err)
+{
+    seg_strbuf_add(html, "<h2>Classes</h2>\n");
+    seg_report_classes(html, trainer);
+    seg_strbuf_add(html, "<h2>Confusion</h2><p class=\"note\">Per cent of a row's true pixels "
+                         "that were labelled as the column.</p>\n");
+    seg_report_confusion(html, trainer);
+    seg_strbuf_add(html, "<h2>Samples of the validation split</h2>\n");
+    return seg_report_samples(html, trainer, err);
+}
+
 seg_status seg_report_write(seg_trainer *trainer, seg_error *err)
 {
     char path[SEG_PATH_SIZE];
@@ -181,13 +195,7 @@ seg_status seg_report_write(seg_trainer *trainer, seg_error *err)
         add_head(&html, trainer);
         add_cards(&html, trainer);
         add_charts(&html, trainer, &h);
-        seg_strbuf_add(&html, "<h2>Classes</h2>\n");
-        seg_report_classes(&html, trainer);
-        seg_strbuf_add(&html, "<h2>Confusion</h2><p class=\"note\">Per cent of a row's true pixels "
-                              "that were labelled as the column.</p>\n");
-        seg_report_confusion(&html, trainer);
-        seg_strbuf_add(&html, "<h2>Samples of the validation split</h2>\n");
-        status = seg_report_samples(&html, trainer, err);
+        status = trainer->val.count > 0 ? add_evaluation(&html, trainer, err) : SEG_OK;
         add_config(&html, trainer);
         seg_strbuf_add(&html, "</main></body></html>\n");
     }

@@ -121,12 +121,13 @@ static void add_highest(seg_strbuf *html, const frame *f, const seg_curve *curve
     for (size_t i = 1; i < curve->count; i++)
         best = curve->y[i] > curve->y[best] ? i : best;
     double x = place_x(f, curve->x[best]), y = curve->y[best] * chart->y_scale;
+    double at = place_y(f, y); /* nothing of the curve is higher: its value goes above */
     const char *anchor = x > WIDTH * 0.8 ? "end" : x < WIDTH * 0.2 ? "start" : "middle";
     seg_strbuf_addf(
         html,
         "<circle class=\"best\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>"
         "<text class=\"value\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%.2f%s</text>\n",
-        x, place_y(f, y), x, place_y(f, y) + 18.0, anchor, y, chart->unit);
+        x, at, x, at > TOP + 16 ? at - 9.0 : at + 18.0, anchor, y, chart->unit);
 }
 
 void seg_report_chart(seg_strbuf *html, const seg_chart *chart, const seg_curve *curve)
