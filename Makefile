@@ -1,6 +1,8 @@
 # Verbs in front of CMake, which is the truth.
-BUILD ?= build
-JOBS ?= $(shell nproc)
+BUILD  ?= build
+JOBS   ?= $(shell nproc)
+PREFIX ?= /usr/local
+PHOTO  ?=
 
 all: $(BUILD)/Makefile
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -8,8 +10,20 @@ all: $(BUILD)/Makefile
 $(BUILD)/Makefile:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
 
+# Install what is missing, build, and label a photo (PHOTO=path for one of your own).
+try:
+	@tools/install-deps
+	@$(MAKE) --no-print-directory all
+	@photo="$(PHOTO)"; [ -n "$$photo" ] || photo=$$(tools/try-photo $(BUILD)/try) && \
+	$(BUILD)/seg predict -o $(BUILD)/try "$$photo"
+
 test: all
 	ctest --test-dir $(BUILD) --output-on-failure -j 1
+
+# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+asan:
+	@$(MAKE) --no-print-directory test BUILD=$(BUILD)-asan \
+	  CMAKE_FLAGS="-DSEG_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug"
 
 bench: all
 	cmake --build $(BUILD) -j $(JOBS) --target bench
@@ -25,7 +39,10 @@ fuzz:
 	        build-fuzz/corpus/$$name fuzz/corpus/$$name || exit 1; \
 	done
 
+install: all
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all test bench fuzz clean
+.PHONY: all try test asan bench fuzz install clean

@@ -97,7 +97,8 @@ seg_status seg_weights_declare(seg_weights *weights, const char *name, seg_weigh
     if (!seg_shape_equal(&weight->tensor.shape, shape))
         return seg_fail(err, SEG_MISMATCH, "%s: is %s, but the network wants %s", name,
                         seg_shape_text(&weight->tensor.shape, has), seg_shape_text(shape, wants));
-    weight->role = role;
+    if (weight->role != role) /* sessions of several threads share a model's weights: no write */
+        weight->role = role;
     return SEG_OK;
 }
 

@@ -32,12 +32,12 @@ int posix_memalign(void **out, size_t align, size_t size);
 void free(void *block);
 #pragma GCC visibility pop
 
-static _Thread_local bool armed; /* only the thread under test */
+static _Thread_local bool armed, spared; /* only the thread under test */
 static _Thread_local long countdown, live;
 
 static bool refuse(void)
 {
-    if (!armed || --countdown != 0)
+    if (!armed || spared || --countdown != 0)
         return false;
     errno = ENOMEM;
     return true;
@@ -76,7 +76,7 @@ int posix_memalign(void **out, size_t align, size_t size)
 {
     void *block = aligned_alloc(align, size);
     if (block == NULL)
-        return 12; /* ENOMEM */
+        return ENOMEM;
     *out = block;
     return 0;
 }
@@ -85,6 +85,11 @@ void free(void *block)
 {
     live -= armed && block != NULL;
     __libc_free(block);
+}
+
+void oom_spare(bool spare)
+{
+    spared = spare;
 }
 
 /* The status of the call when its n-th allocation fails. */
@@ -121,6 +126,11 @@ void oom_torture(const char *name, oom_call call, void *context, seg_status or_e
     ck_abort_msg("%s never succeeds", name);
 }
 #else
+void oom_spare(bool spare)
+{
+    (void)spare;
+}
+
 void oom_torture(const char *name, oom_call call, void *context, seg_status or_else)
 {
     seg_error err;

@@ -7,6 +7,8 @@
 #ifndef TESTS_OOM_H
 #define TESTS_OOM_H
 
+#include <stdbool.h>
+
 #include "seg/status.h"
 
 /* Makes the call and frees what it gave. */
@@ -19,5 +21,8 @@ typedef seg_status (*oom_call)(void *context, seg_error *err);
  * the call is only made once.
  */
 void oom_torture(const char *name, oom_call call, void *context, seg_status or_else);
+
+/* Within a call: allocations between true and false do not fail. */
+void oom_spare(bool spare);
 
 #endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* eval.c: how well a model labels a data set. */
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "seg/metrics.h"
+#include "shared.h"
+
+typedef struct report {
+    seg_metrics metrics;
+    int64_t *confusion; /* classes x classes */
+    int images;
+} report;
+
+static int show_progress(void *context, int done, int total)
+{
+    report *r = context;
+    r->images = total;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\rseg eval: %d of %d images%s", done, total, done == total ? "\n" : "");
+    return 0;
+}
+
+/* "61.37", or "-" where there is nothing to divide by. */
+static const char *percent(double share, char text[16])
+{
+    if (isnan(share))
+        snprintf(text, 16, "-");
+    else
+        snprintf(text, 16, "%.2f", 100 * share);
+    return text;
+}
+
+static void print_classes(const seg_model *model, const report *r)
+{
+    char iou[16], accuracy[16];
+    printf("%4s  %-20s %8s %10s   (percent)\n", "id", "class", "IoU", "accuracy");
+    for (int i = 0; i < r->metrics.classes; i++)
+        printf("%4d  %-20s %8s %10s\n", i, seg_model_class_name(model, i),
+               percent(r->metrics.iou[i], iou), percent(r->metrics.accuracy[i], accuracy));
+}
+
+/* Row: truth. Column: what the model said, in percent of the row. */
+static void print_confusion(const seg_model *model, const report *r)
+{
+    int classes = r->metrics.classes;
+    printf("\nconfusion: of the pixels of a row's class, percent labelled as the column's\n%24s",
+           "");
+    for (int j = 0; j < classes; j++)
+        printf(" %5d", j);
+    putchar('\n');
+    for (int i = 0; i < classes; i++) {
+        const int64_t *row = r->confusion + (size_t)i * (size_t)classes;
+        int64_t total = 0;
+        for (int j = 0; j < classes; j++)
+            total += row[j];
+        printf("%3d %-20.20s", i, seg_model_class_name(model, i));
+        for (int j = 0; j < classes; j++) {
+            if (total == 0)
+                printf("     -");
+            else
+                printf(" %5.1f", 100.0 * (double)row[j] / (double)total);
+        }
+        putchar('\n');
+    }
+}
+
+static void print_text(const seg_model *model, const report *r)
+{
+    const seg_metrics *m = &r->metrics;
+    char text[4][16];
+    print_classes(model, r);
+    print_confusion(model, r);
+    printf("\n%d images, %s labelled pixels\n", r->images, shared_grouped(m->pixels));
+    printf("mean IoU %s  pixel accuracy %s  mean accuracy %s  frequency-weighted IoU %s\n",
+           percent(m->mean_iou, text[0]), percent(m->pixel_accuracy, text[1]),
+           percent(m->mean_accuracy, text[2]), percent(m->frequency_weighted_iou, text[3]));
+}
+
+static int print_json(const seg_model *model, const report *r)
+{
+    const seg_metrics *m = &r->metrics;
+    json_t *classes = json_array(), *confusion = json_array();
+    for (int i = 0; i < m->classes; i++) {
+        json_t *row = json_array();
+        for (int j = 0; j < m->classes; j++)
+            json_array_append_new(row, json_integer(r->confusion[i * m->classes + j]));
+        json_array_append_new(confusion, row);
+        json_array_append_new(classes,
+                              json_pack("{s:s, s:o, s:o}", "name", seg_model_class_name(model, i),
+                                        "iou", shared_json_share(m->iou[i]), "accuracy",
+                                        shared_json_share(m->accuracy[i])));
+    }
+    return shared_print_json(&cmd_eval,
+                             json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "miou",
+                                       shared_json_share(m->mean_iou), "pixel_accuracy",
+                                       shared_json_share(m->pixel_accuracy), "mean_accuracy",
+                                       shared_json_share(m->mean_accuracy), "fw_iou",
+                                       shared_json_share(m->frequency_weighted_iou), "classes",
+                                       classes, "confusion", confusion));
+}
+
+static int evaluate(const seg_model *model, seg_evaluate_opts *opts, bool json)
+{
+    seg_error err;
+    report r = {0};
+    size_t classes = (size_t)seg_model_describe(model).classes;
+    r.confusion = calloc(classes * classes, sizeof *r.confusion);
+    if (r.confusion == NULL)
+        return cmd_fail(&cmd_eval, "out of memory for %zu classes", classes);
+    opts->progress = show_progress;
+    opts->progress_context = &r;
+    int status = CMD_DONE;
+    if (seg_evaluate(model, opts, &r.metrics, r.confusion, &err) != SEG_OK)
+        status = cmd_fail(&cmd_eval, "%s", err.text);
+    else if (json)
+        status = print_json(model, &r);
+    else
+        print_text(model, &r);
+    free(r.confusion);
+    return status;
+}
+
+static int eval_run(int argc, char **argv)
+{
+    const char *model_path = NULL;
+    bool json = false;
+    seg_evaluate_opts opts = {.split = "val", .format = "folder"};
+    const option table[] = {
+        {OPTION_TEXT, 'm', "model", "<file>", "the model, instead of the one built in",
+         &model_path},
+        {OPTION_TEXT, 'd', "data", "<dir>", "folder of the data set", &opts.data},
+        {OPTION_TEXT, 's', "split", "<name>", "part of the data set", &opts.split},
+        {OPTION_TEXT, 'f', "format", "<name>", "format of the data set", &opts.format},
+        {OPTION_INT, 't', "threads", "<n>", "threads, 0: one per processor", &opts.threads, 0,
+         1024},
+        {OPTION_FLAG, 0, "json", NULL, "the results as JSON", &json},
+        {0}};
+    int status, count = options_parse(&cmd_eval, table, argc, argv, &status);
+    if (count < 0)
+        return status;
+    if (count > 0)
+        return cmd_misuse(&cmd_eval, "no argument is expected, got '%s'", argv[0]);
+    if (opts.data == NULL)
+        return cmd_misuse(&cmd_eval, "no data set given: --data <dir>");
+    seg_model *model = shared_load_model(&cmd_eval, model_path);
+    if (model == NULL)
+        return CMD_FAILED;
+    status = evaluate(model, &opts, json);
+    seg_model_free(model);
+    return status;
+}
+
+const cmd cmd_eval = {"eval", "measure a model on a data set with labels",
+                      "seg eval [-m <model>] --data <dir> [<options>]", eval_run};

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * torture.c: from a model's file to labels when memory runs out, at every allocation on the way
+ * (oom/oom.h); what a failing call leaves in its out-pointer.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "model/tiny.h"
+#include "oom/oom.h"
+#include "seg/image.h"
+#include "seg/metrics.h"
+#include "seg/model.h"
+#include "test.h"
+
+enum { CLASSES = 3, WIDTH = 20, HEIGHT = 13 };
+
+/* The calls may not use Check's macros, which allocate; a broken promise is this status. */
+static seg_status broken(const char *what, seg_error *err)
+{
+    return seg_fail(err, SEG_MISMATCH, "%s is not as promised after a failure", what);
+}
+
+static seg_status load_model(void *path, seg_error *err)
+{
+    seg_model *model = path;
+    seg_status status = seg_model_load(&model, path, err);
+    if (status != SEG_OK && model != NULL)
+        return broken("the model", err);
+    seg_model_free(model);
+    return status;
+}
+
+typedef struct writing {
+    seg_model_spec spec;
+    seg_weights *weights;
+    char path[300];
+} writing;
+
+static seg_status write_model(void *context, seg_error *err)
+{
+    writing *w = context;
+    return seg_model_write(w->path, &w->spec, w->weights, true, err);
+}
+
+static seg_status measure(void *model, seg_error *err)
+{
+    seg_model_cost cost;
+    return seg_model_measure(model, WIDTH, HEIGHT, &cost, err);
+}
+
+static uint8_t pixels[WIDTH * HEIGHT * 3], truth[WIDTH * HEIGHT];
+static const seg_image image = {pixels, WIDTH, HEIGHT, 3, 0};
+
+/* A session that ran out of memory labels the next image when there is memory again. */
+static seg_status segment(void *model, seg_error *err)
+{
+    const seg_session_opts opts = {.threads = 1};
+    seg_session *session = model;
+    uint8_t labels[WIDTH * HEIGHT] = {99};
+    seg_status status = seg_session_new(&session, model, &opts, err);
+    if (status != SEG_OK)
+        return session != NULL ? broken("the session", err) : status;
+    status = seg_segment(session, &image, labels, err);
+    if (status != SEG_OK && labels[0] != 99)
+        status = broken("the labels", err);
+    else if (status != SEG_OK && seg_segment(session, &image, labels, NULL) != SEG_OK)
+        status = broken("the session", err);
+    seg_session_free(session);
+    return status;
+}
+
+typedef struct evaluation {
+    const seg_model *model;
+    const char *data;
+} evaluation;
+
+static seg_status evaluate(void *context, seg_error *err)
+{
+    const evaluation *e = context;
+    seg_metrics metrics;
+    const seg_evaluate_opts opts = {.data = e->data, .split = "val", .threads = 1};
+    return seg_evaluate(e->model, &opts, &metrics, NULL, err);
+}
+
+/* A data set of one image, of the model's classes. */
+static void make_data(const char *folder)
+{
+    static const seg_color palette[CLASSES];
+    static const char classes[] = "class0\nclass1\nclass2\n";
+    const seg_image labels = {truth, WIDTH, HEIGHT, 1, 0};
+    seg_error err;
+    ck_ok(seg_folder_make(test_path(folder, "val/images"), &err), err);
+    ck_ok(seg_folder_make(test_path(folder, "val/labels"), &err), err);
+    ck_ok(seg_file_write(test_path(folder, "classes.txt"), classes, sizeof classes - 1, &err), err);
+    ck_ok(seg_image_write(test_path(folder, "val/images/a.png"), &image, &err), err);
+    ck_ok(seg_labels_write(test_path(folder, "val/labels/a.png"), &labels, palette, CLASSES, &err),
+          err);
+}
+
+static writing made;
+static seg_model *model;
+static evaluation over_data;
+
+static const struct {
+    const char *name;
+    oom_call call;
+    void *context;      /* NULL: the model */
+    seg_status or_else; /* PNG's library takes a failed allocation for a damaged file */
+} victims[] = {
+    {"seg_model_write", write_model, &made, SEG_NOMEM},
+    {"seg_model_load", load_model, made.path, SEG_NOMEM},
+    {"seg_model_measure", measure, NULL, SEG_NOMEM},
+    {"seg_segment", segment, NULL, SEG_NOMEM},
+    {"seg_evaluate", evaluate, &over_data, SEG_FORMAT},
+};
+
+/* jansson's reader drops characters when it runs out of memory, so it never does here. */
+static void *spared_malloc(size_t size)
+{
+    oom_spare(true);
+    void *block = malloc(size);
+    oom_spare(false);
+    return block;
+}
+
+START_TEST(every_allocation_fails)
+{
+    static char folder[256];
+    seg_error err;
+    snprintf(folder, sizeof folder, "%s", test_folder());
+    snprintf(made.path, sizeof made.path, "%s/model.safetensors", folder);
+    tiny_picture(pixels, WIDTH, HEIGHT, 3, 1);
+    make_data(folder);
+    ck_ok(tiny_spec(&made.spec, "deeplabv3plus", CLASSES, &err), err);
+    ck_ok(tiny_weights(&made.weights, &made.spec, 1, &err), err);
+    ck_ok(write_model(&made, &err), err);
+    ck_ok(seg_model_load(&model, made.path, &err), err);
+    over_data = (evaluation){model, folder};
+    if (victims[_i].call == load_model)
+        json_set_alloc_funcs(spared_malloc, free);
+    oom_torture(victims[_i].name, victims[_i].call,
+                victims[_i].context != NULL ? victims[_i].context : model, victims[_i].or_else);
+    seg_model_free(model);
+    seg_weights_free(made.weights);
+}
+END_TEST
+
+Suite *suite_torture(void)
+{
+    Suite *suite = suite_create("torture");
+    TCase *tests = tcase_create("torture");
+    tcase_set_timeout(tests, 600); /* thousands of runs */
+    tcase_add_loop_test(tests, every_allocation_fails, 0, sizeof victims / sizeof *victims);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
