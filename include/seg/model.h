@@ -55,6 +55,18 @@ typedef struct seg_model_cost {
 SEG_API seg_status seg_model_measure(const seg_model *model, int width, int height,
                                      seg_model_cost *cost, seg_error *err);
 
+/* How numbers lie in a model file. Zero means the default. */
+typedef struct seg_save_opts {
+    int half; /* 1: float16 where it fits: half the size, about 3 digits kept */
+} seg_save_opts;
+
+/*
+ * Write a model file that seg_model_load reads: whole or not at all. opts may be NULL.
+ * Errors: SEG_IO, SEG_NOMEM.
+ */
+SEG_API seg_status seg_model_save(const seg_model *model, const char *path,
+                                  const seg_save_opts *opts, seg_error *err);
+
 /* Zero means the default. */
 typedef struct seg_session_opts {
     int threads;         /* 0: one per processor */

@@ -122,6 +122,12 @@ seg_status seg_model_load(seg_model **out, const char *path, seg_error *err)
     return status;
 }
 
+seg_status seg_model_save(const seg_model *model, const char *path, const seg_save_opts *opts,
+                          seg_error *err)
+{
+    return seg_model_write(path, &model->spec, model->weights, opts != NULL && opts->half, err);
+}
+
 void seg_model_free(seg_model *model)
 {
     if (model == NULL)

@@ -115,15 +115,15 @@ seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
 
 /* ---- writing ---- */
 
-/* Vectors are small and decide much (variances), so only kernels that fit are halved. */
-static bool can_be_half(const seg_tensor *tensor)
+/* What float16 cannot hold stays whole; so do variances that it would round: they are divided by. */
+static bool can_be_half(const seg_weight *weight)
 {
     const float largest = 65504.0f;
-    int64_t count = seg_shape_count(&tensor->shape);
-    if (tensor->shape.rank < 2)
-        return false;
+    const float smallest = weight->role == SEG_WEIGHT_RUNNING_VAR ? 6.2e-5f : 0.0f;
+    int64_t count = seg_shape_count(&weight->tensor.shape);
     for (int64_t i = 0; i < count; i++) {
-        if (fabsf(seg_f32(tensor)[i]) > largest)
+        float size = fabsf(seg_f32(&weight->tensor)[i]);
+        if (size > largest || size < smallest)
             return false;
     }
     return true;
@@ -137,7 +137,7 @@ static seg_status fill_entries(seg_safetensors_entry *entries, seg_weights *weig
         const seg_weight *weight = seg_weights_at(weights, i);
         seg_tensor *tensor = &entries[i].tensor;
         entries[i] = (seg_safetensors_entry){weight->name, weight->tensor};
-        if (!half || !can_be_half(tensor))
+        if (!half || !can_be_half(weight))
             continue;
         tensor->shape.dtype = SEG_F16;
         tensor->data = malloc(seg_shape_size(&tensor->shape));
