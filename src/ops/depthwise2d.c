@@ -100,10 +100,10 @@ static int64_t divide_up(int64_t a, int64_t b) /* b > 0 */
 static void find_runs(axis *a)
 {
     for (int64_t p = a->length - 1; p >= 0; p--) {
-        position *here = &a->at[p];
-        const position *next = p + a->step < a->length ? here + a->step : NULL;
-        bool same = next != NULL && next->tap == here->tap && next->taps == here->taps;
-        here->run = same ? next->run + 1 : 1;
+        const int64_t next = p + a->step;
+        bool same = next < a->length && a->at[next].tap == a->at[p].tap &&
+                    a->at[next].taps == a->at[p].taps;
+        a->at[p].run = same ? a->at[next].run + 1 : 1;
     }
 }
 
