@@ -143,7 +143,7 @@ static seg_status parse_line(parser *p, char *line)
     return SEG_OK;
 }
 
-static seg_status parse(parser *p, char *text)
+static seg_status parse_lines(parser *p, char *text)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf"; /* of Windows editors */
     seg_status status = SEG_OK;
@@ -160,22 +160,27 @@ static seg_status parse(parser *p, char *text)
     return status;
 }
 
+seg_status seg_class_list_parse(seg_class_list *out, char *text, size_t size, const char *name,
+                                seg_error *err)
+{
+    *out = (seg_class_list){0};
+    seg_class_list_default_colors(out);
+    if (memchr(text, '\0', size) != NULL)
+        return seg_fail(err, SEG_FORMAT, "%s: a zero byte: not a text file", name);
+    parser p = {.classes = out, .path = name, .err = err};
+    seg_status status = parse_lines(&p, text);
+    if (status == SEG_OK && out->count == 0)
+        status = seg_fail(err, SEG_FORMAT, "%s: no classes", name);
+    return status;
+}
+
 seg_status seg_class_list_read(seg_class_list *out, const char *path, seg_error *err)
 {
     uint8_t *text;
     size_t size;
-    *out = (seg_class_list){0};
-    seg_class_list_default_colors(out);
     seg_status status = seg_file_read(path, FILE_LIMIT_BYTES, &text, &size, err);
-    if (status != SEG_OK)
-        return status;
-    parser p = {.classes = out, .path = path, .err = err};
-    if (memchr(text, '\0', size) != NULL)
-        status = seg_fail(err, SEG_FORMAT, "%s: a zero byte: not a text file", path);
-    else
-        status = parse(&p, (char *)text);
-    if (status == SEG_OK && out->count == 0)
-        status = seg_fail(err, SEG_FORMAT, "%s: no classes", path);
+    if (status == SEG_OK)
+        status = seg_class_list_parse(out, (char *)text, size, path, err);
     free(text);
     return status;
 }

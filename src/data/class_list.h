@@ -21,4 +21,8 @@
  */
 seg_status seg_class_list_read(seg_class_list *out, const char *path, seg_error *err);
 
+/* The same from text[size], which is cut up and must have a zero byte behind its end. */
+seg_status seg_class_list_parse(seg_class_list *out, char *text, size_t size, const char *name,
+                                seg_error *err);
+
 #endif
