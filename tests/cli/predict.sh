@@ -60,7 +60,7 @@ prints '{"image":"nowhere.png","error":"nowhere.png: cannot open: '
 printf 'not a picture' >text.png
 head -c 200 photos/130x70.png >cut.png
 : >empty.png
-for bad in text.png:'neither a JPEG nor a PNG' cut.png:'cut short' empty.png:'the file is empty' \
+for bad in text.png:'neither a JPEG nor a PNG' cut.png:'damaged or cut short' empty.png:'the file is empty' \
     nowhere.jpg:'cannot open'; do
     run 1 "$seg" predict -m m.safetensors -o bad "${bad%%:*}" photos/7x1.png
     says "${bad%%:*}: ${bad#*:}"
