@@ -3,13 +3,12 @@
 /*
  * depthwise.h: depthwise convolutions forward and backward, vectors over channels.
  *
- * The unit of work is a span: pixels of one row, evenly spaced, that all see the same taps. So
- * nothing inside has bounds to check, and stride, dilation, borders and the phases of a strided
- * gradient are only different distances:
+ *   dst[y,x,c] = clamp(bias[c] + sum over i,j of src[.. y,i .., .. x,j .., c] * weights[i,j,c])
  *
- *   dst[p][c] = clamp(bias[c] + sum over taps (i,j) of src[p, i, j][c] * weights[i, j][c], lo, hi)
- *
- * Which spans make up a layer is the op's business (ops/depthwise2d.c).
+ * Along one axis, every position of dst reads an arithmetic sequence of positions of src through
+ * an arithmetic sequence of taps, and both sequences are in a table. So no loop has bounds to
+ * check, taps on padding are never computed, and stride, dilation, borders and the phases of a
+ * strided gradient are only numbers. Who fills the tables: ops/depthwise2d.c.
  */
 #ifndef KERNELS_DEPTHWISE_H
 #define KERNELS_DEPTHWISE_H
@@ -17,25 +16,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Distances are in floats and may be negative; pixels and taps may be 0. */
-typedef struct seg_depthwise_span {
-    int64_t pixels, channels;
-    int64_t taps_h, taps_w;
-    int64_t src_pixel, src_tap_h, src_tap_w;
-    int64_t weights_tap_h, weights_tap_w;
-    int64_t dst_pixel;
-    float lo, hi;
-} seg_depthwise_span;
+/* What position p reads: taps tap + t*tap_step at from + t*from_tap, for t of 0..taps-1. */
+typedef struct seg_depthwise_position {
+    int64_t tap, taps, from;
+    int64_t run; /* positions p, p + step, ... with the same taps, this one included */
+} seg_depthwise_position;
+
+typedef struct seg_depthwise_axis {
+    int64_t length;          /* positions of dst */
+    int64_t step, from_step; /* in a run: when p grows by step, from grows by from_step */
+    int64_t tap_step, from_tap;
+    seg_depthwise_position *at; /* [length] */
+} seg_depthwise_axis;
+
+typedef struct seg_depthwise_layer {
+    seg_depthwise_axis rows, columns;
+    int64_t channels; /* of src, dst and weights: floats from one pixel or tap to the next */
+    int64_t from_w;   /* pixels of a row of src */
+    int64_t kernel_w; /* taps of a row of weights */
+    float lo, hi;     /* dst is clamped to this range */
+} seg_depthwise_layer;
+
+/* Rows of one image that a call does: first, first + rows.step, ... < end. */
+typedef struct seg_depthwise_part {
+    int64_t first, end;
+} seg_depthwise_part;
 
 typedef struct seg_depthwise_kernels {
-    /* src and weights point at the first tap of the first pixel; bias may be NULL (zeros).
-     * Forward, and backward-data with src = diff_dst, dst = diff_src. */
-    void (*span)(const seg_depthwise_span *span, float *dst, const float *src, const float *weights,
-                 const float *bias);
-    /* diff_weights[i, j][c] += sum over pixels of src[p, i, j][c] * diff_dst[p][c]
-     * (diff_dst moves by dst_pixel; lo and hi are not used). */
-    void (*span_weights)(const seg_depthwise_span *span, float *diff_weights, const float *src,
-                         const float *diff_dst);
+    /* Pointers at the first pixel of the image and at the first tap; bias may be NULL.
+     * Backward-data: src is diff_dst, dst is diff_src. */
+    void (*apply)(const seg_depthwise_layer *layer, seg_depthwise_part part, float *dst,
+                  const float *src, const float *weights, const float *bias);
+    /* diff_weights[i,j,c] += sum over y,x of src[.., .., c] * diff_dst[y,x,c]; tables of forward.
+     */
+    void (*apply_weights)(const seg_depthwise_layer *layer, seg_depthwise_part part,
+                          float *diff_weights, const float *src, const float *diff_dst);
 } seg_depthwise_kernels;
 
 #endif

@@ -12,8 +12,9 @@
  * the image into sh x sw phases, each with taps of its own). Neighbours with the same taps make
  * one span of kernels/depthwise.h. So taps that fall on padding are never computed.
  *
- * Tasks are rows x chunks of channels; backward-weights sums fixed blocks of rows into scratch
- * and adds these in order.
+ * With dilation d, neighbouring rows share nothing but each d-th row does: so axes are walked in
+ * such steps, phase after phase. Tasks are bands of rows in that order; backward-weights sums
+ * fixed blocks of rows into scratch and adds these in order.
  */
 #include <math.h>
 #include <string.h>
@@ -74,18 +75,8 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
 
 /* ---- geometry of one axis ---- */
 
-/* What position p reads: taps tap + t*tap_step at from + t*from_tap, for t of 0..taps-1. */
-typedef struct position {
-    int64_t tap, taps, from;
-    int64_t run; /* positions p, p + step, ... with the same taps, this one included */
-} position;
-
-typedef struct axis {
-    int64_t length;          /* positions */
-    int64_t step, from_step; /* from grows by from_step when the position grows by step */
-    int64_t tap_step, from_tap;
-    position *at; /* [length] */
-} axis;
+typedef seg_depthwise_position position;
+typedef seg_depthwise_axis axis;
 
 static int64_t gcd(int64_t a, int64_t b)
 {
@@ -97,8 +88,17 @@ static int64_t divide_up(int64_t a, int64_t b) /* b > 0 */
     return a >= 0 ? (a + b - 1) / b : -(-a / b);
 }
 
-static void find_runs(axis *a)
+/*
+ * Walk in steps that share positions of src: with dilation d, each d-th. Then find the runs.
+ * `shortest`: walks of fewer positions are not worth it.
+ */
+static void find_runs(axis *a, int64_t shortest)
 {
+    int64_t walk = a->from_tap / gcd(a->from_tap, a->from_step);
+    if (a->length >= walk * a->step * shortest) {
+        a->step *= walk;
+        a->from_step *= walk;
+    }
     for (int64_t p = a->length - 1; p >= 0; p--) {
         const int64_t next = p + a->step;
         bool same = next < a->length && a->at[next].tap == a->at[p].tap &&
@@ -109,7 +109,7 @@ static void find_runs(axis *a)
 
 /* Positions of dst read src: from = p*s + tap*d - pad. */
 static axis forward_axis(position *at, int64_t out, int64_t in, int64_t taps, int64_t s, int64_t d,
-                         int64_t pad)
+                         int64_t pad, int64_t shortest)
 {
     axis a = {.length = out, .step = 1, .from_step = s, .tap_step = 1, .from_tap = d, .at = at};
     for (int64_t p = 0; p < out; p++) {
@@ -120,24 +120,25 @@ static axis forward_axis(position *at, int64_t out, int64_t in, int64_t taps, in
         if (first < end)
             at[p] = (position){first, end - first, p * s + first * d - pad, 0};
     }
-    find_runs(&a);
+    find_runs(&a, shortest);
     return a;
 }
 
-/* Positions of diff_src read diff_dst: from = (p + pad - tap*d) / s where that divides. */
+/* Positions of diff_src read diff_dst: from = (p + pad - tap*d) / s where that divides, the last
+ * tap first, so that from grows. */
 static axis backward_axis(position *at, int64_t out, int64_t in, int64_t taps, int64_t s, int64_t d,
-                          int64_t pad)
+                          int64_t pad, int64_t shortest)
 {
     int64_t tap_step = s / gcd(s, d);
     axis a = {.length = in,
               .step = s,
               .from_step = 1,
-              .tap_step = tap_step,
-              .from_tap = -(tap_step * d / s),
+              .tap_step = -tap_step,
+              .from_tap = tap_step * d / s,
               .at = at};
     for (int64_t p = 0; p < in; p++) {
         position here = {0};
-        for (int64_t tap = 0; tap < taps; tap++) {
+        for (int64_t tap = taps - 1; tap >= 0; tap--) {
             int64_t reach = p + pad - tap * d;
             if (reach < 0 || reach % s != 0 || reach / s >= out)
                 continue;
@@ -148,29 +149,28 @@ static axis backward_axis(position *at, int64_t out, int64_t in, int64_t taps, i
         }
         at[p] = here;
     }
-    find_runs(&a);
+    find_runs(&a, shortest);
     return a;
 }
 
 /* ---- a call, cut into tasks ---- */
 
 enum {
-    CHUNK = 128,    /* channels of a task */
-    BAND = 16,      /* rows of a task */
+    BAND = 8,       /* rows of a task */
+    SHORTEST = 8,   /* walk of columns: a tile's pixels */
     BLOCKS_MAX = 32 /* of rows, in backward-weights */
 };
 
+/* Rows of all images are numbered in the order of their walks: image, phase, step. */
 typedef struct job {
     const seg_op_call *call;
-    axis rows, columns;
-    int64_t channels, chunks, bands;
-    int64_t kw;             /* columns of the kernel */
-    int64_t from_h, from_w; /* extents of what is read */
+    seg_depthwise_layer layer;
+    int64_t from_h;    /* rows of src of one image */
+    int64_t row_count; /* n * rows of dst */
     float *dst;
     const float *src, *weights, *bias;
-    float lo, hi;
-    int64_t row_count, blocks, block_rows; /* backward-weights: n * oh rows */
-    float *partial, *partial_bias;         /* [blocks][kh*kw*c], [blocks][c] */
+    int64_t blocks, block_rows;    /* backward-weights */
+    float *partial, *partial_bias; /* [blocks][kh*kw*c], [blocks][c] */
 } job;
 
 static int64_t axis_positions(const seg_op_call *call)
@@ -183,9 +183,10 @@ static int64_t axis_positions(const seg_op_call *call)
 static void set_blocks(job *j, const seg_op_call *call)
 {
     const seg_shape *dst = &call->dst->shape;
-    j->row_count = dst->n * dst->h;
-    j->block_rows = (j->row_count + BLOCKS_MAX - 1) / BLOCKS_MAX;
-    j->blocks = (j->row_count + j->block_rows - 1) / j->block_rows;
+    int64_t rows = dst->n * dst->h;
+    j->block_rows = (rows + BLOCKS_MAX - 1) / BLOCKS_MAX;
+    j->block_rows = j->block_rows < BAND ? BAND : j->block_rows;
+    j->blocks = (rows + j->block_rows - 1) / j->block_rows;
 }
 
 static size_t scratch_size(const seg_op_call *call)
@@ -199,14 +200,18 @@ static size_t scratch_size(const seg_op_call *call)
     return size + (size_t)(j.blocks * floats) * sizeof(float);
 }
 
-static job job_of(const seg_op_call *call, const axis *rows, const axis *columns)
+/* from: what is read (src in forward, diff_dst in backward-data) */
+static job job_of(const seg_op_call *call, const axis *rows, const axis *columns,
+                  const seg_tensor *from)
 {
-    job j = {.call = call, .rows = *rows, .columns = *columns, .lo = -INFINITY, .hi = INFINITY};
-    j.channels = call->dst->shape.c;
-    j.chunks = (j.channels + CHUNK - 1) / CHUNK;
-    j.bands = (rows->length + BAND - 1) / BAND;
-    j.kw = call->src[WEIGHTS].shape.kw;
-    j.weights = seg_f32(&call->src[WEIGHTS]);
+    const seg_shape *weights = &call->src[WEIGHTS].shape;
+    job j = {
+        .call = call,
+        .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw, -INFINITY, INFINITY},
+        .from_h = from->shape.h,
+        .row_count = from->shape.n * rows->length,
+        .src = from->data,
+        .weights = seg_f32(&call->src[WEIGHTS])};
     return j;
 }
 
@@ -216,13 +221,10 @@ static job forward_job(const seg_op_call *call)
     const seg_shape *src = &call->src[IMAGE].shape, *dst = &call->dst->shape;
     const seg_shape *weights = &call->src[WEIGHTS].shape;
     position *at = call->scratch;
-    axis rows = forward_axis(at, dst->h, src->h, weights->kh, p->sh, p->dh, p->ph);
-    axis columns = forward_axis(at + dst->h, dst->w, src->w, weights->kw, p->sw, p->dw, p->pw);
-    job j = job_of(call, &rows, &columns);
-    j.from_h = src->h;
-    j.from_w = src->w;
-    j.src = seg_f32(&call->src[IMAGE]);
-    return j;
+    axis rows = forward_axis(at, dst->h, src->h, weights->kh, p->sh, p->dh, p->ph, 1);
+    axis columns =
+        forward_axis(at + dst->h, dst->w, src->w, weights->kw, p->sw, p->dw, p->pw, SHORTEST);
+    return job_of(call, &rows, &columns, &call->src[IMAGE]);
 }
 
 static job backward_job(const seg_op_call *call)
@@ -231,77 +233,54 @@ static job backward_job(const seg_op_call *call)
     const seg_shape *src = &call->src[IMAGE].shape, *dst = &call->dst->shape;
     const seg_shape *weights = &call->src[WEIGHTS].shape;
     position *at = call->scratch;
-    axis rows = backward_axis(at, dst->h, src->h, weights->kh, p->sh, p->dh, p->ph);
-    axis columns = backward_axis(at + src->h, dst->w, src->w, weights->kw, p->sw, p->dw, p->pw);
-    job j = job_of(call, &rows, &columns);
-    j.from_h = dst->h;
-    j.from_w = dst->w;
-    j.src = seg_f32(call->diff_dst);
+    axis rows = backward_axis(at, dst->h, src->h, weights->kh, p->sh, p->dh, p->ph, 1);
+    axis columns =
+        backward_axis(at + src->h, dst->w, src->w, weights->kw, p->sw, p->dw, p->pw, SHORTEST);
+    job j = job_of(call, &rows, &columns, call->diff_dst);
     j.dst = seg_f32(&call->diff_src[IMAGE]);
     return j;
 }
 
-/* The span that starts at `column` of a row; from there on only its pixels count. */
-static seg_depthwise_span span_at(const job *j, const position *row, const position *column,
-                                  int64_t channels)
-{
-    int64_t c = j->channels;
-    return (seg_depthwise_span){
-        .pixels = column->run,
-        .channels = channels,
-        .taps_h = row->taps,
-        .taps_w = column->taps,
-        .src_pixel = j->columns.from_step * c,
-        .src_tap_h = j->rows.from_tap * j->from_w * c,
-        .src_tap_w = j->columns.from_tap * c,
-        .weights_tap_h = j->rows.tap_step * j->kw * c,
-        .weights_tap_w = j->columns.tap_step * c,
-        .dst_pixel = j->columns.step * c,
-        .lo = j->lo,
-        .hi = j->hi,
-    };
-}
+typedef void (*part_body)(const job *j, int64_t n, seg_depthwise_part part, int64_t block);
 
-static int64_t channels_from(const job *j, int64_t first)
+/* body for `rows` rows from block*rows on, in parts of one image and one phase. */
+static void for_parts(const job *j, int64_t block, int64_t rows, part_body body)
 {
-    return j->channels - first < CHUNK ? j->channels - first : CHUNK;
-}
-
-/* Row `y` of image `n`, channels from `first`, span by span: phase after phase. */
-static void compute_row(const job *j, int64_t n, int64_t y, int64_t first)
-{
-    const position *row = &j->rows.at[y];
-    const float *src = j->src + (n * j->from_h + row->from) * j->from_w * j->channels + first;
-    float *dst = j->dst + (n * j->rows.length + y) * j->columns.length * j->channels + first;
-    const float *bias = j->bias != NULL ? j->bias + first : NULL;
-    for (int64_t phase = 0; phase < j->columns.step && phase < j->columns.length; phase++) {
-        for (int64_t x = phase; x < j->columns.length;) {
-            const position *column = &j->columns.at[x];
-            seg_depthwise_span span = span_at(j, row, column, channels_from(j, first));
-            const float *weights = j->weights + (row->tap * j->kw + column->tap) * j->channels;
-            j->call->kernels->depthwise.span(&span, dst + x * j->channels,
-                                             src + column->from * j->channels, weights + first,
-                                             bias);
-            x += column->run * j->columns.step;
+    const int64_t length = j->layer.rows.length, step = j->layer.rows.step;
+    int64_t first = block * rows, end = first + rows, n = first / length, at = n * length;
+    end = end < j->row_count ? end : j->row_count;
+    for (int64_t phase = 0; at < end; phase++) {
+        if (phase == step || phase == length) {
+            phase = 0;
+            n++;
         }
+        int64_t count = (length - phase + step - 1) / step;
+        int64_t from = first > at ? first - at : 0, to = end - at < count ? end - at : count;
+        if (from < to)
+            body(j, n, (seg_depthwise_part){phase + from * step, phase + (to - 1) * step + 1},
+                 block);
+        at += count;
     }
 }
 
-static void compute_task(void *context, int64_t index, int thread)
+static void compute_part(const job *j, int64_t n, seg_depthwise_part part, int64_t block)
 {
-    const job *j = context;
+    const int64_t c = j->layer.channels;
+    (void)block;
+    j->call->kernels->depthwise.apply(
+        &j->layer, part, j->dst + n * j->layer.rows.length * j->layer.columns.length * c,
+        j->src + n * j->from_h * j->layer.from_w * c, j->weights, j->bias);
+}
+
+static void compute_task(void *context, int64_t band, int thread)
+{
     (void)thread;
-    int64_t chunk = index % j->chunks, band = index / j->chunks % j->bands;
-    int64_t n = index / j->chunks / j->bands, end = (band + 1) * BAND;
-    end = end < j->rows.length ? end : j->rows.length;
-    for (int64_t y = band * BAND; y < end; y++)
-        compute_row(j, n, y, chunk * CHUNK);
+    for_parts(context, band, BAND, compute_part);
 }
 
 static void compute(job *j)
 {
-    int64_t tasks = j->call->dst->shape.n * j->bands * j->chunks;
-    seg_parallel_for(j->call->threads, tasks, compute_task, j);
+    seg_parallel_for(j->call->threads, (j->row_count + BAND - 1) / BAND, compute_task, j);
 }
 
 static void forward(const seg_op_call *call)
@@ -310,41 +289,28 @@ static void forward(const seg_op_call *call)
     job j = forward_job(call);
     j.dst = seg_f32(call->dst);
     j.bias = call->src_count > BIAS ? seg_f32(&call->src[BIAS]) : NULL;
-    seg_activation_range(p->activation, &j.lo, &j.hi);
+    seg_activation_range(p->activation, &j.layer.lo, &j.layer.hi);
     compute(&j);
 }
 
 /* ---- backward-weights ---- */
 
-/* Row `y` of image `n` of diff_dst, added into one block's partial sums. */
-static void weights_row(const job *j, int64_t n, int64_t y, int64_t first, float *partial)
+static void weights_part(const job *j, int64_t n, seg_depthwise_part part, int64_t block)
 {
-    const position *row = &j->rows.at[y];
-    const float *src = j->src + (n * j->from_h + row->from) * j->from_w * j->channels + first;
-    const float *diff = seg_f32(j->call->diff_dst) + first +
-                        (n * j->rows.length + y) * j->columns.length * j->channels;
-    for (int64_t x = 0; x < j->columns.length; x += j->columns.at[x].run) {
-        const position *column = &j->columns.at[x];
-        seg_depthwise_span span = span_at(j, row, column, channels_from(j, first));
-        float *weights = partial + (row->tap * j->kw + column->tap) * j->channels + first;
-        j->call->kernels->depthwise.span_weights(&span, weights, src + column->from * j->channels,
-                                                 diff + x * j->channels);
-    }
+    const int64_t c = j->layer.channels;
+    j->call->kernels->depthwise.apply_weights(
+        &j->layer, part, j->partial + block * seg_shape_count(&j->call->src[WEIGHTS].shape),
+        j->src + n * j->from_h * j->layer.from_w * c,
+        seg_f32(j->call->diff_dst) + n * j->layer.rows.length * j->layer.columns.length * c);
 }
 
-static void weights_task(void *context, int64_t index, int thread)
+static void weights_task(void *context, int64_t block, int thread)
 {
     const job *j = context;
     (void)thread;
-    int64_t first = index % j->chunks * CHUNK, block = index / j->chunks;
-    int64_t taps = seg_shape_count(&j->call->src[WEIGHTS].shape) / j->channels;
-    int64_t channels = channels_from(j, first), end = (block + 1) * j->block_rows;
-    float *partial = j->partial + block * taps * j->channels;
-    for (int64_t tap = 0; tap < taps; tap++)
-        j->call->kernels->rows.fill(partial + tap * j->channels + first, 0, channels);
-    end = end < j->row_count ? end : j->row_count;
-    for (int64_t r = block * j->block_rows; r < end; r++)
-        weights_row(j, r / j->rows.length, r % j->rows.length, first, partial);
+    const int64_t count = seg_shape_count(&j->call->src[WEIGHTS].shape);
+    j->call->kernels->rows.fill(j->partial + block * count, 0, count);
+    for_parts(j, block, j->block_rows, weights_part);
 }
 
 static void bias_task(void *context, int64_t block, int thread)
@@ -352,10 +318,11 @@ static void bias_task(void *context, int64_t block, int thread)
     const job *j = context;
     (void)thread;
     int64_t first = block * j->block_rows, rows = j->row_count - first;
-    rows = (rows < j->block_rows ? rows : j->block_rows) * j->columns.length;
-    j->call->kernels->rows.channel_sums(
-        j->partial_bias + block * j->channels,
-        seg_f32(j->call->diff_dst) + first * j->columns.length * j->channels, rows, j->channels);
+    int64_t width = j->layer.columns.length, c = j->layer.channels;
+    rows = rows < j->block_rows ? rows : j->block_rows;
+    j->call->kernels->rows.channel_sums(j->partial_bias + block * c,
+                                        seg_f32(j->call->diff_dst) + first * width * c,
+                                        rows * width, c);
 }
 
 /* sum of [blocks][count], in order */
@@ -375,12 +342,12 @@ static void backward_weights(const seg_op_call *call)
                 seg_align_up((size_t)axis_positions(call) * sizeof(position)) / sizeof(float);
     j.partial_bias = j.partial + j.blocks * count;
     if (call->diff_src[WEIGHTS].data != NULL) {
-        seg_parallel_for(call->threads, j.blocks * j.chunks, weights_task, &j);
+        seg_parallel_for(call->threads, j.blocks, weights_task, &j);
         add_blocks(&j, seg_f32(&call->diff_src[WEIGHTS]), j.partial, count);
     }
     if (call->src_count > BIAS && call->diff_src[BIAS].data != NULL) {
         seg_parallel_for(call->threads, j.blocks, bias_task, &j);
-        add_blocks(&j, seg_f32(&call->diff_src[BIAS]), j.partial_bias, j.channels);
+        add_blocks(&j, seg_f32(&call->diff_src[BIAS]), j.partial_bias, j.layer.channels);
     }
 }
 
