@@ -14,11 +14,6 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 typedef struct packing {
     const seg_convolution *conv;
     bool backward;
@@ -44,33 +39,54 @@ size_t seg_conv_pack_count(const seg_convolution *conv, bool backward)
     return (size_t)(conv->groups * k.panels * k.panel_floats);
 }
 
+/* One tap of a panel forward: its rows stand in the weights as they are. */
+static void pack_rows(const packing *k, const float *in, int64_t live, float *out)
+{
+    const int64_t nr = k->conv->kernels->igemm.nr;
+    for (int64_t d = 0; d < k->depth; d++) {
+        memcpy(out + d * nr, in + d * k->conv->oc, (size_t)live * sizeof *out);
+        memset(out + d * nr + live, 0, (size_t)(nr - live) * sizeof *out);
+    }
+}
+
+/* One tap of a panel backward: transposed, in blocks so that each cache line is read once. */
+static void pack_columns(const packing *k, const float *in, int64_t live, float *out)
+{
+    enum { BLOCK = 16 };
+    const int64_t nr = k->conv->kernels->igemm.nr;
+    for (int64_t first = 0; first < k->depth; first += BLOCK) {
+        int64_t last = conv_min(first + BLOCK, k->depth);
+        for (int64_t w = 0; w < live; w++) {
+            for (int64_t d = first; d < last; d++)
+                out[d * nr + w] = in[w * k->conv->oc + d];
+        }
+        for (int64_t w = live; w < nr; w++) {
+            for (int64_t d = first; d < last; d++)
+                out[d * nr + w] = 0;
+        }
+    }
+}
+
 /* One panel of one group. */
 static void pack_panel(void *context, int64_t index, int thread)
 {
     (void)thread;
     const packing *k = context;
-    const int64_t nr = k->conv->kernels->igemm.nr, oc = k->conv->oc;
+    const seg_convolution *c = k->conv;
+    const int64_t nr = c->kernels->igemm.nr, ic = c->ic / c->groups, oc = c->oc / c->groups;
     const int64_t group = index / k->panels, first = index % k->panels * nr;
-    const int64_t live = min64(nr, k->width - first);
-    const int64_t taps = k->conv->y.kernel * k->conv->x.kernel;
-    const int64_t ic = k->conv->ic / k->conv->groups, ocg = oc / k->conv->groups;
-    /* weights[(tap*ic + i)*oc + group*ocg + o], i and o being depth and width, or width and depth
-     */
-    const int64_t depth_step = k->backward ? 1 : oc, width_step = k->backward ? oc : 1;
+    const int64_t live = conv_min(nr, k->width - first);
     float *out = k->packed + index * k->panel_floats;
     memset(out, 0, (size_t)nr * sizeof *out);
     if (k->bias != NULL)
-        memcpy(out, k->bias + group * ocg + first, (size_t)live * sizeof *out);
+        memcpy(out, k->bias + group * oc + first, (size_t)live * sizeof *out);
     out += nr;
-    for (int64_t t = 0; t < taps; t++) {
-        const float *tap = k->weights + t * ic * oc + group * ocg + first * width_step;
-        for (int64_t d = 0; d < k->depth; d++, out += nr) {
-            const float *in = tap + d * depth_step;
-            for (int64_t w = 0; w < live; w++)
-                out[w] = in[w * width_step];
-            for (int64_t w = live; w < nr; w++)
-                out[w] = 0;
-        }
+    for (int64_t t = 0; t < c->y.kernel * c->x.kernel; t++, out += k->depth * nr) {
+        const float *tap = k->weights + t * ic * c->oc + group * oc;
+        if (k->backward)
+            pack_columns(k, tap + first * c->oc, live, out);
+        else
+            pack_rows(k, tap + first, live, out);
     }
 }
 

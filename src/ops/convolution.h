@@ -79,4 +79,14 @@ size_t seg_conv_bias_scratch(int64_t pixels, int64_t channels);
 void seg_conv_bias_run(const seg_kernels *kernels, int threads, const float *image, int64_t pixels,
                        int64_t channels, float *sums, void *scratch);
 
+static inline int64_t conv_min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t conv_max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 #endif

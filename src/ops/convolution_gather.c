@@ -66,16 +66,6 @@ static int64_t div_up(int64_t a, int64_t b)
     return a > 0 ? (a + b - 1) / b : -(-a / b);
 }
 
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t max64(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t gcd(int64_t a, int64_t b)
 {
     return b == 0 ? a : gcd(b, a % b);
@@ -95,9 +85,9 @@ static span span_at(const axis *a, int64_t first, int64_t pixels, int64_t src, i
             s.src = at + first * a->src_step;
         }
         if (low > first)
-            s.count = min64(s.count, low - first);
+            s.count = conv_min(s.count, low - first);
         if (high > first)
-            s.count = min64(s.count, high - first);
+            s.count = conv_min(s.count, high - first);
     }
     return s;
 }
@@ -138,7 +128,7 @@ static axis axis_make(const seg_conv_axis *c, bool to_fine, span *spans)
         a.dst = c->fine, a.src = c->coarse;
         a.dst_step = c->stride, a.src_step = 1;
         a.tap_step = c->stride / common, a.tap_src = -(c->dilation / common);
-        for (int64_t phase = 0; phase < min64(c->stride, c->fine); phase++)
+        for (int64_t phase = 0; phase < conv_min(c->stride, c->fine); phase++)
             add_fine_phase(&a, c, phase);
     } else {
         a.dst = c->coarse, a.src = c->fine;
@@ -178,12 +168,12 @@ static void plan_blocks(plan *p)
 {
     int64_t mr = p->conv->kernels->igemm.mr;
     int64_t tile_floats = mr * p->depth * p->x.src_step * p->y.src_step;
-    int64_t tiles = BLOCK_SOURCE_FLOATS / max64(tile_floats, 1);
-    tiles = max64(4, min64(tiles, BLOCK_TILES_MAX));
-    p->block_tiles = max64(1, min64(tiles, p->tiles));
+    int64_t tiles = BLOCK_SOURCE_FLOATS / conv_max(tile_floats, 1);
+    tiles = conv_max(4, conv_min(tiles, BLOCK_TILES_MAX));
+    p->block_tiles = conv_max(1, conv_min(tiles, p->tiles));
     p->blocks = (p->tiles + p->block_tiles - 1) / p->block_tiles;
     int64_t pieces = p->blocks * p->conv->groups;
-    p->panel_groups = min64(p->panels, (PIECES_WANTED + pieces - 1) / pieces);
+    p->panel_groups = conv_min(p->panels, (PIECES_WANTED + pieces - 1) / pieces);
 }
 
 /* Puts the plan's tables into scratch; with scratch NULL only counts. Returns the bytes. */
@@ -198,7 +188,7 @@ static size_t plan_make(plan *p, const seg_convolution *conv, bool backward, cha
     p->panels = (p->width + nr - 1) / nr;
     p->panel_floats = nr * (1 + taps * p->depth);
     p->slices = (taps * p->depth * nr + PANEL_SLICE_FLOATS - 1) / PANEL_SLICE_FLOATS;
-    p->slices = min64(p->slices, p->depth);
+    p->slices = conv_min(p->slices, p->depth);
     p->slice = (p->depth + p->slices - 1) / p->slices;
     p->y = axis_make(&conv->y, to_fine, NULL);
     p->x = axis_make(&conv->x, to_fine, NULL);
@@ -259,7 +249,7 @@ static void point(const plan *p, const region *r, int64_t first, int64_t count, 
         const float *src =
             p->job->src + (sy * p->x.src + r->x->src + column * p->x.src_step) * src_pixel;
         float *dst = p->job->dst + (dy * p->x.dst + r->x->dst + column * p->x.dst_step) * dst_pixel;
-        int64_t run = min64(count, r->x->count - column);
+        int64_t run = conv_min(count, r->x->count - column);
         for (int64_t i = 0; i < run; i++) {
             b->src[at + i] = src + i * src_step;
             b->dst[at + i] = dst + i * dst_step;
@@ -294,7 +284,7 @@ static void block_make(const plan *p, int64_t first, int64_t last, block *b)
     int64_t at = 0;
     b->tile_count = 0;
     for (const region *r = region_of(p, first); first < last; r++) {
-        int64_t from = first - r->first_tile, to = min64(r->tiles, last - r->first_tile);
+        int64_t from = first - r->first_tile, to = conv_min(r->tiles, last - r->first_tile);
         int64_t start = r->pixels * from / r->tiles;
         point(p, r, start, r->pixels * to / r->tiles - start, b, at);
         for (int64_t t = from; t < to; t++) {
@@ -325,12 +315,12 @@ static void run_panel(const plan *p, const block *b, int64_t group, int64_t pane
     seg_igemm_gather job = {
         .bias = packed,
         .dst_offset = group * p->width + panel * nr,
-        .width = min64(nr, p->width - panel * nr),
+        .width = conv_min(nr, p->width - panel * nr),
         .lowest = 0,
         .highest = p->job->activation == SEG_ACT_RELU6 ? 6 : INFINITY,
     };
     for (int64_t k = 0; k < p->depth; k += p->slice) {
-        int64_t depth = min64(p->slice, p->depth - k);
+        int64_t depth = conv_min(p->slice, p->depth - k);
         job.weights = packed + nr + k * nr;
         job.src_offset = group * p->depth + k;
         job.clamp = p->job->activation != SEG_ACT_NONE && k + depth == p->depth;
@@ -347,7 +337,7 @@ static void run_piece(void *context, int64_t index, int thread)
     int64_t at = index % p->blocks, part = index / p->blocks % p->panel_groups;
     int64_t group = index / p->blocks / p->panel_groups;
     int64_t first = at * p->block_tiles;
-    block_make(p, first, min64(p->tiles, first + p->block_tiles), &b);
+    block_make(p, first, conv_min(p->tiles, first + p->block_tiles), &b);
     int64_t end = p->panels * (part + 1) / p->panel_groups;
     for (int64_t panel = p->panels * part / p->panel_groups; panel < end; panel++)
         run_panel(p, &b, group, panel);

@@ -41,16 +41,6 @@ typedef struct plan {
     int64_t in_strip, out_strips, strip_channels; /* floats, 0: not copied; channels of in_strip */
 } plan;
 
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t max64(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t round_up(int64_t a, int64_t b)
 {
     return (a + b - 1) / b * b;
@@ -95,12 +85,12 @@ static plan plan_make(const seg_convolution *conv)
     p.tiles = (p.in_channels + mr - 1) / mr;
     p.panels = (p.out_channels + nr - 1) / nr;
     p.rows = conv->n * conv->y.coarse;
-    p.chunks = min64(PIECES_WANTED, p.rows * conv->x.coarse / CHUNK_PIXELS_MIN);
-    p.chunks = min64(p.chunks, CHUNK_SUMS_MAX / p.weight_count);
-    p.chunks = max64(1, min64(p.chunks, p.rows));
+    p.chunks = conv_min(PIECES_WANTED, p.rows * conv->x.coarse / CHUNK_PIXELS_MIN);
+    p.chunks = conv_min(p.chunks, CHUNK_SUMS_MAX / p.weight_count);
+    p.chunks = conv_max(1, conv_min(p.chunks, p.rows));
     plan_parts(&p);
-    int64_t pixels = min64(BAND_PIXELS, BAND_FLOATS / (p.panels * nr));
-    p.band_rows = min64(p.rows, max64(1, pixels / conv->x.coarse));
+    int64_t pixels = conv_min(BAND_PIXELS, BAND_FLOATS / (p.panels * nr));
+    p.band_rows = conv_min(p.rows, conv_max(1, pixels / conv->x.coarse));
     plan_strips(&p);
     return p;
 }
@@ -111,8 +101,8 @@ static void meet(const seg_conv_axis *a, int64_t k, int64_t *first, int64_t *las
     int64_t at = k * a->dilation - a->pad; /* fine position at coarse 0 */
     *first = at >= 0 ? 0 : (-at + a->stride - 1) / a->stride;
     *last = at >= a->fine ? 0 : (a->fine - at + a->stride - 1) / a->stride;
-    *last = min64(*last, a->coarse);
-    *first = min64(*first, *last);
+    *last = conv_min(*last, a->coarse);
+    *first = conv_min(*first, *last);
 }
 
 /* Coarse rows y..y_end-1 of an image, for one group of channels. */
@@ -155,8 +145,8 @@ static void run_tap(const plan *p, const band *b, int64_t ky, int64_t kx, int64_
     int64_t y, y_end, x, x_end;
     meet(&c->y, ky, &y, &y_end);
     meet(&c->x, kx, &x, &x_end);
-    y = max64(y, b->y);
-    y_end = min64(y_end, b->y_end);
+    y = conv_max(y, b->y);
+    y_end = conv_min(y_end, b->y_end);
     if (y >= y_end || x >= x_end)
         return;
     place in = c->up ? coarse_place(c, p->in, c->ic, b->image, y, x)
@@ -189,7 +179,7 @@ static void run_tap(const plan *p, const band *b, int64_t ky, int64_t kx, int64_
             .rows = y_end - y,
             .cols = x_end - x,
             .height = height,
-            .width = min64(nr, p->out_channels - panel * nr),
+            .width = conv_min(nr, p->out_channels - panel * nr),
             .c = sums + panel * nr,
             .c_stride = c->oc,
             .add = true,
@@ -223,7 +213,7 @@ static void copy_out(const plan *p, const band *b, float *strips)
     out.data += b->group * p->out_channels;
     for (int64_t panel = b->panel; panel < b->panel_end; panel++)
         c->kernels->igemm.strip(out.data + panel * nr, 1, pixels, 0, c->oc,
-                                min64(nr, p->out_channels - panel * nr),
+                                conv_min(nr, p->out_channels - panel * nr),
                                 strips + panel * pixels * nr, nr);
 }
 
@@ -232,7 +222,7 @@ static void clear(const plan *p, const band *b)
 {
     const seg_convolution *c = p->conv;
     int64_t nr = c->kernels->igemm.nr, first = b->panel * nr;
-    int64_t width = min64(b->panel_end * nr, p->out_channels) - first;
+    int64_t width = conv_min(b->panel_end * nr, p->out_channels) - first;
     for (int64_t tap = 0; tap < c->y.kernel * c->x.kernel; tap++) {
         for (int64_t i = tile_start(p, b->tile); i < tile_start(p, b->tile_end); i++)
             memset(b->sums + (tap * p->in_channels + i) * c->oc + b->group * p->out_channels +
@@ -247,7 +237,7 @@ static void run_rows(const plan *p, band *b, int64_t row, int64_t end, float *ou
     for (; row < end; row += b->y_end - b->y) {
         b->image = row / height;
         b->y = row % height;
-        b->y_end = min64(b->y + min64(p->band_rows, end - row), height);
+        b->y_end = conv_min(b->y + conv_min(p->band_rows, end - row), height);
         if (p->out_strips > 0)
             copy_out(p, b, out_strips);
         run_band(p, b);
@@ -279,7 +269,7 @@ static void reduce_block(void *context, int64_t index, int thread)
 {
     (void)thread;
     const plan *p = context;
-    int64_t first = index * REDUCE_BLOCK, last = min64(p->weight_count, first + REDUCE_BLOCK);
+    int64_t first = index * REDUCE_BLOCK, last = conv_min(p->weight_count, first + REDUCE_BLOCK);
     p->conv->kernels->igemm.sum_rows(p->sums + first, p->chunks, p->weight_count, last - first,
                                      p->diff_weights + first);
 }
@@ -327,7 +317,7 @@ static void sum_chunk(void *context, int64_t index, int thread)
     const bias_job *job = context;
     int64_t first = index * BIAS_CHUNK_PIXELS;
     job->kernels->igemm.sum_rows(job->image + first * job->channels,
-                                 min64(BIAS_CHUNK_PIXELS, job->pixels - first), job->channels,
+                                 conv_min(BIAS_CHUNK_PIXELS, job->pixels - first), job->channels,
                                  job->channels, job->sums + index * job->channels);
 }
 
