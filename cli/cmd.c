@@ -29,7 +29,8 @@ const cmd *cmd_find(const char *name)
     return NULL;
 }
 
-static void complain(const cmd *command, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) complain(const cmd *command, const char *format,
+                                                           va_list args)
 {
     fflush(stdout); /* what was said before comes before, also when both go to one file */
     fprintf(stderr, "seg %s: ", command->name);

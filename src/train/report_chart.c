@@ -71,7 +71,7 @@ static double place_y(const frame *f, double y)
 static frame find_frame(const seg_chart *chart, const seg_curve *curve)
 {
     frame f = {.x_max = chart->x_max > 0.0 ? chart->x_max : 1.0};
-    double low = INFINITY, high = -INFINITY;
+    double low = (double)INFINITY, high = -(double)INFINITY;
     for (size_t i = 0; i < curve->count; i++) {
         low = fmin(low, curve->y[i] * chart->y_scale);
         high = fmax(high, curve->y[i] * chart->y_scale);

@@ -387,7 +387,7 @@ seg_status seg_train(const seg_train_opts *opts, const seg_train_callbacks *call
     if (callbacks != NULL)
         trainer->callbacks = *callbacks;
     trainer->state = (seg_train_state){.rate_scale = 1.0, .best = -1.0};
-    trainer->last_loss = NAN;
+    trainer->last_loss = (double)NAN;
     seg_status status = set_up(trainer, opts, err);
     if (status == SEG_OK)
         status = seg_trainer_loop(trainer, err);
