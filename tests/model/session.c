@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /* session.c: labels of images of all sizes, against the network run by hand. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -150,6 +151,52 @@ START_TEST(threads_agree)
     image_free(&image);
     seg_session_free(one);
     seg_session_free(three);
+    setup_free(&s);
+}
+END_TEST
+
+typedef struct guest {
+    const setup *setup;
+    const seg_image *image;
+    uint8_t *labels;
+} guest;
+
+static void *segment_alone(void *context)
+{
+    guest *g = context;
+    seg_session *session = NULL;
+    const seg_session_opts opts = {.threads = 1};
+    uint8_t *labels = malloc((size_t)g->image->width * (size_t)g->image->height);
+    if (seg_session_new(&session, g->setup->model, &opts, NULL) == SEG_OK &&
+        seg_segment(session, g->image, labels, NULL) == SEG_OK)
+        g->labels = labels;
+    else
+        free(labels);
+    seg_session_free(session);
+    return NULL;
+}
+
+/* One model, a session for each thread, at the same time. */
+START_TEST(threads_share_a_model)
+{
+    enum { THREADS = 4 };
+    setup s = setup_new("deeplabv3plus", 0);
+    seg_image image = picture(90, 70, 3, 12);
+    pthread_t threads[THREADS];
+    guest guests[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        guests[i] = (guest){&s, &image, NULL};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, segment_alone, &guests[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_ptr_nonnull(guests[i].labels);
+        ck_assert_mem_eq(guests[i].labels, guests[0].labels, 90 * 70);
+    }
+    for (int i = 0; i < THREADS; i++)
+        free(guests[i].labels);
+    image_free(&image);
     setup_free(&s);
 }
 END_TEST
@@ -350,6 +397,7 @@ Suite *suite_session(void)
     TCase *tests = tcase_create("session");
     tcase_add_loop_test(tests, as_the_plain_network, 0, sizeof cases / sizeof *cases);
     tcase_add_test(tests, threads_agree);
+    tcase_add_test(tests, threads_share_a_model);
     tcase_add_test(tests, shrunk);
     tcase_add_test(tests, many_sizes);
     tcase_add_test(tests, kinds_of_pixels);
