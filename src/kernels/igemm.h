@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SEG_IGEMM_MR_MAX = 16, SEG_IGEMM_NR_MAX = 32 };
+enum { SEG_IGEMM_MR_MAX = 16 }; /* pixels of a tile, on any instruction set */
 
 /* Where one tap of the kernel reads: the same place for every pixel of a tile. */
 typedef struct seg_igemm_tap {
