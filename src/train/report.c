@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "io/json.h"
 
 static const char HEAD[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -65,23 +64,19 @@ typedef struct history {
     bool failed;
 } history;
 
-static double number(const json_t *line, const char *key)
+static void add_line(history *h, const char *line)
 {
-    return json_number_value(json_object_get(line, key));
-}
-
-static void add_line(history *h, const char *text, size_t length)
-{
-    json_t *line = json_loadb(text, length, 0, NULL);
-    const char *event = json_string_value(json_object_get(line, "event"));
+    double epoch, y;
     bool added = true;
-    if (event != NULL && strcmp(event, "step") == 0)
-        added = seg_curve_add(&h->loss, number(line, "epoch"), number(line, "loss")) &&
-                seg_curve_add(&h->rate, number(line, "epoch"), number(line, "lr"));
-    else if (event != NULL && strcmp(event, "evaluation") == 0)
-        added = seg_curve_add(&h->mean_iou, number(line, "epoch"), number(line, "mean_iou"));
+    if (!seg_runlog_number(line, "epoch", &epoch))
+        return;
+    if (seg_runlog_is(line, "evaluation") && seg_runlog_number(line, "mean_iou", &y))
+        added = seg_curve_add(&h->mean_iou, epoch, y);
+    if (seg_runlog_is(line, "step") && seg_runlog_number(line, "loss", &y))
+        added = seg_curve_add(&h->loss, epoch, y);
+    if (seg_runlog_is(line, "step") && seg_runlog_number(line, "lr", &y))
+        added = added && seg_curve_add(&h->rate, epoch, y);
     h->failed = h->failed || !added;
-    json_decref(line);
 }
 
 static seg_status read_history(const seg_trainer *trainer, history *h, seg_error *err)
@@ -96,7 +91,7 @@ static seg_status read_history(const seg_trainer *trainer, history *h, seg_error
         return status;
     for (const char *line = (const char *)data, *end; (end = strchr(line, '\n')) != NULL;
          line = end + 1)
-        add_line(h, line, (size_t)(end - line));
+        add_line(h, line);
     free(data);
     seg_curve_thin(&h->loss, 600);
     seg_curve_thin(&h->rate, 600);

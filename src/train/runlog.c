@@ -10,6 +10,7 @@
  * loss and gradient are means over the updates since the line before.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,19 @@ enum { LOG_LIMIT = 1 << 30 };
 static json_t *share(double value)
 {
     return isfinite(value) ? json_real(round(value * 1e6) / 1e6) : json_null();
+}
+
+/* NULL when memory runs out, as jansson does. */
+static json_t *shares(const double *values, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; list != NULL && i < count; i++) {
+        if (json_array_append_new(list, share(values[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
 }
 
 /* Takes line over. */
@@ -64,19 +78,14 @@ seg_status seg_runlog_step(seg_trainer *trainer, seg_error *err)
 seg_status seg_runlog_evaluation(seg_trainer *trainer, bool best, seg_error *err)
 {
     const seg_metrics *m = &trainer->metrics;
-    json_t *iou = json_array(), *accuracy = json_array();
-    for (int c = 0; c < m->classes; c++) {
-        json_array_append_new(iou, share(m->iou[c]));
-        json_array_append_new(accuracy, share(m->accuracy[c]));
-    }
     return append(trainer,
                   json_pack("{s:s,s:I,s:f,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "event", "evaluation",
                             "step", (json_int_t)trainer->state.step, "epoch",
                             seg_trainer_epoch(trainer, trainer->state.step), "mean_iou",
                             share(m->mean_iou), "pixel_accuracy", share(m->pixel_accuracy),
                             "mean_accuracy", share(m->mean_accuracy), "frequency_weighted_iou",
-                            share(m->frequency_weighted_iou), "iou", iou, "accuracy", accuracy,
-                            "best", best),
+                            share(m->frequency_weighted_iou), "iou", shares(m->iou, m->classes),
+                            "accuracy", shares(m->accuracy, m->classes), "best", best),
                   err);
 }
 
@@ -89,14 +98,23 @@ seg_status seg_runlog_note(seg_trainer *trainer, const char *event, const char *
                   err);
 }
 
-/* Whole lines of at most `step`; a last line cut short by a kill goes too. */
-static bool kept(const char *line, size_t length, int64_t step)
+bool seg_runlog_number(const char *line, const char *key, double *value)
 {
-    json_t *root = json_loadb(line, length, 0, NULL);
-    const json_t *value = json_object_get(root, "step");
-    bool keep = json_is_integer(value) && json_integer_value(value) <= step;
-    json_decref(root);
-    return keep;
+    char pattern[64], *end;
+    snprintf(pattern, sizeof pattern, "\"%s\":", key);
+    const char *found = strstr(line, pattern), *line_end = strchr(line, '\n');
+    if (found == NULL || line_end == NULL || found > line_end)
+        return false;
+    found += strlen(pattern);
+    *value = strtod(found, &end);
+    return end != found;
+}
+
+bool seg_runlog_is(const char *line, const char *event)
+{
+    char start[64];
+    snprintf(start, sizeof start, "{\"event\":\"%s\",", event);
+    return strncmp(line, start, strlen(start)) == 0;
 }
 
 seg_status seg_runlog_rewind(seg_trainer *trainer, seg_error *err)
@@ -111,9 +129,11 @@ seg_status seg_runlog_rewind(seg_trainer *trainer, seg_error *err)
     seg_status status = seg_file_read(path, LOG_LIMIT, &data, &size, err);
     if (status != SEG_OK)
         return status;
+    /* A last line that was cut short by a kill has no end, and goes too. */
     for (const char *line = (const char *)data, *end; (end = strchr(line, '\n')) != NULL;
          line = end + 1) {
-        if (kept(line, (size_t)(end - line), trainer->state.step))
+        double step;
+        if (seg_runlog_number(line, "step", &step) && step <= (double)trainer->state.step)
             seg_strbuf_add_bytes(&out, line, (size_t)(end - line) + 1);
     }
     if (out.failed)

@@ -116,6 +116,10 @@ seg_status seg_runlog_step(seg_trainer *trainer, seg_error *err);
 seg_status seg_runlog_evaluation(seg_trainer *trainer, bool best, seg_error *err);
 seg_status seg_runlog_note(seg_trainer *trainer, const char *event, const char *text,
                            seg_error *err);
+/* The number behind "key": in a line of the log, which ends in a newline. (What the log holds is our
+ * own: quotes within texts are escaped, so a key cannot be mistaken.) */
+bool seg_runlog_number(const char *line, const char *key, double *value);
+bool seg_runlog_is(const char *line, const char *event);
 /* Drop lines behind state.step, which the run will write again. */
 seg_status seg_runlog_rewind(seg_trainer *trainer, seg_error *err);
 

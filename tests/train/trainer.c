@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -15,57 +14,9 @@
 #include "nets/net.h"
 #include "seg/train.h"
 #include "test.h"
+#include "train/discs.h"
 #include "train/init.h"
 #include "train/options.h"
-
-enum { SIDE = 40 };
-
-/* Discs of class 1 (red) and squares of class 2 (green) on a dark background, class 0. */
-static void make_image(const char *folder, const char *split, int number)
-{
-    static uint8_t pixels[SIDE * SIDE * 3], labels[SIDE * SIDE];
-    seg_error err;
-    char name[64];
-    seg_rng rng = seg_rng_make(5, SEG_RNG_METHOD, (uint64_t)number);
-    int cx = 10 + (int)seg_rng_below(&rng, 20), cy = 10 + (int)seg_rng_below(&rng, 20);
-    int sx = (int)seg_rng_below(&rng, 28), sy = (int)seg_rng_below(&rng, 28);
-    for (int y = 0; y < SIDE; y++) {
-        for (int x = 0; x < SIDE; x++) {
-            int disc = (x - cx) * (x - cx) + (y - cy) * (y - cy) < 64;
-            int square = x >= sx && x < sx + 12 && y >= sy && y < sy + 12;
-            uint8_t *p = pixels + (y * SIDE + x) * 3;
-            for (int c = 0; c < 3; c++)
-                p[c] = (uint8_t)(20 + seg_rng_below(&rng, 40));
-            p[0] = (uint8_t)(p[0] + (disc ? 150 : 0));
-            p[1] = (uint8_t)(p[1] + (!disc && square ? 150 : 0));
-            labels[y * SIDE + x] = (uint8_t)(disc ? 1 : square ? 2 : 0);
-        }
-    }
-    labels[0] = SEG_IGNORE;
-    seg_color palette[256] = {{0, 0, 0}, {255, 0, 0}, {0, 255, 0}};
-    snprintf(name, sizeof name, "%s/images/%02d.png", split, number);
-    ck_ok(seg_image_write(test_path(folder, name), &(seg_image){pixels, SIDE, SIDE, 3, 0}, &err),
-          err);
-    snprintf(name, sizeof name, "%s/labels/%02d.png", split, number);
-    ck_ok(seg_labels_write(test_path(folder, name), &(seg_image){labels, SIDE, SIDE, 1, 0}, palette,
-                           256, &err),
-          err);
-}
-
-static const char *make_data(const char *folder)
-{
-    const char classes[] = "background\ndisc\nsquare\n";
-    const char *const parts[] = {"train/images", "train/labels", "val/images", "val/labels"};
-    seg_error err;
-    for (int i = 0; i < 4; i++)
-        ck_ok(seg_folder_make(test_path(folder, parts[i]), &err), err);
-    ck_ok(seg_file_write(test_path(folder, "classes.txt"), classes, strlen(classes), &err), err);
-    for (int i = 0; i < 10; i++)
-        make_image(folder, "train", i);
-    for (int i = 10; i < 14; i++)
-        make_image(folder, "val", i);
-    return folder;
-}
 
 static const seg_setting small[] = {{"width", 0.25}, {"aspp_channels", 16}, {"low_channels", 8}};
 
@@ -111,7 +62,7 @@ static bool stop_at(void *user, const seg_train_progress *progress)
 /* A stopped and resumed run ends with the bytes of an unbroken one, on other threads too. */
 START_TEST(resume_is_exact)
 {
-    const char *folder = make_data(test_folder());
+    const char *folder = discs_make(test_folder(), 10, 4);
     const char *a = test_path(folder, "a"), *b = test_path(folder, "b");
     seg_error err;
     seg_train_result result;
@@ -150,7 +101,7 @@ END_TEST
 /* Colours are easy: a few epochs must get most pixels right, and the report must say so. */
 START_TEST(learns)
 {
-    const char *folder = make_data(test_folder()), *out = test_path(folder, "run");
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
     seg_error err;
     seg_train_result result;
     seg_model *model;
@@ -190,7 +141,7 @@ END_TEST
 /* Lines of log.jsonl: steps 3, 6, ..., evaluations at 10 and 20, each a valid object. */
 START_TEST(log_has_every_line)
 {
-    const char *folder = make_data(test_folder()), *out = test_path(folder, "run");
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
     seg_error err;
     uint8_t *log;
     size_t size;
@@ -225,7 +176,7 @@ END_TEST
 
 START_TEST(nonfinite_stops_and_names)
 {
-    const char *folder = make_data(test_folder()), *out = test_path(folder, "run");
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
     seg_error err;
     seg_model *model;
     char path[512];
@@ -319,7 +270,7 @@ END_TEST
 
 START_TEST(a_run_is_not_overwritten)
 {
-    const char *folder = make_data(test_folder()), *out = test_path(folder, "run");
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
     seg_error err;
     seg_train_opts opts = make_opts(folder, out);
     int64_t first = 1;
@@ -430,7 +381,7 @@ END_TEST
 /* Our own model as the start: everything but the head of another number of classes. */
 START_TEST(init_from_own_model)
 {
-    const char *folder = make_data(test_folder()), *out = test_path(folder, "run");
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
     seg_error err;
     seg_weights *weights;
     seg_graph *graph;
