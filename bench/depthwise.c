@@ -218,10 +218,6 @@ int main(int argc, char **argv)
         {"384@45 batch 8", 8, 45, 384, 3, 1, 1},
         {"144@90 batch 8 stride 2", 8, 90, 144, 3, 2, 1},
         {"192@23 5x5", 1, 23, 192, 5, 1, 1},
-        {"64@10 tiny", 1, 10, 64, 3, 1, 1},
-        {"64@34 tiny", 1, 34, 64, 3, 1, 1},
-        {"64@34 rate 12 tiny", 1, 34, 64, 3, 1, 12},
-        {"256@34 tiny", 1, 34, 256, 3, 1, 1},
     };
     if (argc > 1)
         threads = (int)strtol(argv[1], NULL, 10);
@@ -235,7 +231,7 @@ int main(int argc, char **argv)
             continue;
         bench_triad(layers[i].name, image);
         bench_depthwise(layers[i].name, image, layers[i].k, layers[i].stride, layers[i].rate);
-        if (layers[i].stride > 1 || layers[i].rate > 4 || getenv("DWONLY"))
+        if (layers[i].stride > 1 || layers[i].rate > 4)
             continue;
         bench_batchnorm(layers[i].name, image, SEG_ACT_NONE);
         bench_batchnorm(layers[i].name, image, SEG_ACT_RELU6);

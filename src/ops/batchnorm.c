@@ -67,7 +67,8 @@ typedef struct job {
     const seg_batchnorm_params *params;
     int64_t rows, channels, block_rows, blocks;
     float *mean, *scale, *invstd; /* [channels], in workspace */
-    float *partial_a, *partial_b; /* [blocks][channels], in scratch */
+    float *partial_a, *partial_b; /* [channels] of block 0, in scratch */
+    int64_t stride;               /* floats from one block's partial sums to the next */
     float *slope, *offset;        /* [channels], in scratch */
     seg_rows_norm norm;
 } job;
@@ -83,6 +84,7 @@ static void set_sizes(job *j, const seg_op_call *call)
     rows = rows < BLOCK_ROWS_MIN ? BLOCK_ROWS_MIN : rows;
     j->block_rows = rows > SEG_ROWS_MOMENTS_MAX ? SEG_ROWS_MOMENTS_MAX : rows;
     j->blocks = (j->rows + j->block_rows - 1) / j->block_rows;
+    j->stride = 2 * j->channels + SEG_BLOCK_GAP;
 }
 
 static size_t workspace_size(const seg_op_call *call)
@@ -94,7 +96,7 @@ static size_t scratch_size(const seg_op_call *call)
 {
     job j;
     set_sizes(&j, call);
-    return (size_t)(2 * (j.blocks + 1) * j.channels) * sizeof(float);
+    return (size_t)(2 * j.channels + j.blocks * j.stride) * sizeof(float);
 }
 
 static job job_of(const seg_op_call *call)
@@ -107,7 +109,7 @@ static job job_of(const seg_op_call *call)
     j.slope = call->scratch;
     j.offset = j.slope + j.channels;
     j.partial_a = j.offset + j.channels;
-    j.partial_b = j.partial_a + j.blocks * j.channels;
+    j.partial_b = j.partial_a + j.channels;
     j.norm = (seg_rows_norm){j.mean, j.scale, seg_f32(&call->src[BETA]), 0, 0};
     seg_activation_range(j.params->activation, &j.norm.lo, &j.norm.hi);
     return j;
@@ -146,10 +148,10 @@ static void moments_block(void *context, int64_t block, int thread)
 {
     const job *j = context;
     (void)thread;
-    int64_t at = block * j->channels;
-    j->call->kernels->rows.moments(j->partial_a + at, j->partial_b + at,
-                                   seg_f32(&j->call->src[IMAGE]) + at * j->block_rows,
-                                   rows_of_block(j, block), j->channels);
+    int64_t at = block * j->block_rows * j->channels;
+    j->call->kernels->rows.moments(
+        j->partial_a + block * j->stride, j->partial_b + block * j->stride,
+        seg_f32(&j->call->src[IMAGE]) + at, rows_of_block(j, block), j->channels);
 }
 
 static void set_channel(const job *j, int64_t c, double mean, double var)
@@ -178,8 +180,8 @@ static void combine_moments(void *context, int64_t index, int thread)
     int64_t first = index * CHUNK, n = channels_of_chunk(j, first);
     double mean[CHUNK] = {0}, m2[CHUNK] = {0}, seen = 0;
     for (int64_t block = 0; block < j->blocks; block++) {
-        const float *block_mean = j->partial_a + block * j->channels + first;
-        const float *block_m2 = j->partial_b + block * j->channels + first;
+        const float *block_mean = j->partial_a + block * j->stride + first;
+        const float *block_m2 = j->partial_b + block * j->stride + first;
         double rows = (double)rows_of_block(j, block), share = rows / (seen + rows);
         for (int64_t c = 0; c < n; c++) {
             double delta = (double)block_mean[c] - mean[c];
@@ -223,11 +225,11 @@ static void sums_block(void *context, int64_t block, int thread)
 {
     const job *j = context;
     (void)thread;
-    int64_t at = block * j->channels;
-    j->call->kernels->rows.normalise_sums(j->partial_a + at, j->partial_b + at,
-                                          seg_f32(j->call->diff_dst) + at * j->block_rows,
-                                          seg_f32(&j->call->src[IMAGE]) + at * j->block_rows,
-                                          rows_of_block(j, block), j->channels, &j->norm);
+    int64_t at = block * j->block_rows * j->channels;
+    j->call->kernels->rows.normalise_sums(
+        j->partial_a + block * j->stride, j->partial_b + block * j->stride,
+        seg_f32(j->call->diff_dst) + at, seg_f32(&j->call->src[IMAGE]) + at,
+        rows_of_block(j, block), j->channels, &j->norm);
 }
 
 /* diff_beta and diff_gamma, and what the blocks of diff_src need of them. */
@@ -238,8 +240,8 @@ static void combine_sums(void *context, int64_t index, int thread)
     int64_t first = index * CHUNK, n = channels_of_chunk(j, first);
     double sum[CHUNK] = {0}, dot[CHUNK] = {0}, rows = (double)j->rows;
     for (int64_t block = 0; block < j->blocks; block++) {
-        const float *block_sum = j->partial_a + block * j->channels + first;
-        const float *block_dot = j->partial_b + block * j->channels + first;
+        const float *block_sum = j->partial_a + block * j->stride + first;
+        const float *block_dot = j->partial_b + block * j->stride + first;
         for (int64_t c = 0; c < n; c++) {
             sum[c] += (double)block_sum[c];
             dot[c] += (double)block_dot[c];

@@ -156,9 +156,9 @@ static axis backward_axis(position *at, int64_t out, int64_t in, int64_t taps, i
 /* ---- a call, cut into tasks ---- */
 
 enum {
-    BAND = 8,       /* rows of a task */
-    SHORTEST = 8,   /* walk of columns: a tile's pixels */
-    BLOCKS_MAX = 32 /* of rows, in backward-weights */
+    BAND = 8,        /* rows of a task */
+    SHORTEST = 8,    /* walk of columns: a tile's pixels */
+    BLOCKS_MAX = 32, /* of rows, in backward-weights */
 };
 
 /* Rows of all images are numbered in the order of their walks: image, phase, step. */
@@ -170,7 +170,8 @@ typedef struct job {
     float *dst;
     const float *src, *weights, *bias;
     int64_t blocks, block_rows;    /* backward-weights */
-    float *partial, *partial_bias; /* [blocks][kh*kw*c], [blocks][c] */
+    int64_t stride;                /* floats from one block's partial sums to the next */
+    float *partial, *partial_bias; /* of block 0: kh*kw*c, c */
 } job;
 
 static int64_t axis_positions(const seg_op_call *call)
@@ -187,6 +188,7 @@ static void set_blocks(job *j, const seg_op_call *call)
     j->block_rows = (rows + BLOCKS_MAX - 1) / BLOCKS_MAX;
     j->block_rows = j->block_rows < BAND ? BAND : j->block_rows;
     j->blocks = (rows + j->block_rows - 1) / j->block_rows;
+    j->stride = seg_shape_count(&call->src[WEIGHTS].shape) + dst->c + SEG_BLOCK_GAP;
 }
 
 static size_t scratch_size(const seg_op_call *call)
@@ -196,8 +198,7 @@ static size_t scratch_size(const seg_op_call *call)
         return size;
     job j;
     set_blocks(&j, call);
-    int64_t floats = seg_shape_count(&call->src[WEIGHTS].shape) + call->dst->shape.c;
-    return size + (size_t)(j.blocks * floats) * sizeof(float);
+    return size + (size_t)(j.blocks * j.stride) * sizeof(float);
 }
 
 /* from: what is read (src in forward, diff_dst in backward-data) */
@@ -299,7 +300,7 @@ static void weights_part(const job *j, int64_t n, seg_depthwise_part part, int64
 {
     const int64_t c = j->layer.channels;
     j->call->kernels->depthwise.apply_weights(
-        &j->layer, part, j->partial + block * seg_shape_count(&j->call->src[WEIGHTS].shape),
+        &j->layer, part, j->partial + block * j->stride,
         j->src + n * j->from_h * j->layer.from_w * c,
         seg_f32(j->call->diff_dst) + n * j->layer.rows.length * j->layer.columns.length * c);
 }
@@ -309,7 +310,7 @@ static void weights_task(void *context, int64_t block, int thread)
     const job *j = context;
     (void)thread;
     const int64_t count = seg_shape_count(&j->call->src[WEIGHTS].shape);
-    j->call->kernels->rows.fill(j->partial + block * count, 0, count);
+    j->call->kernels->rows.fill(j->partial + block * j->stride, 0, count);
     for_parts(j, block, j->block_rows, weights_part);
 }
 
@@ -320,17 +321,17 @@ static void bias_task(void *context, int64_t block, int thread)
     int64_t first = block * j->block_rows, rows = j->row_count - first;
     int64_t width = j->layer.columns.length, c = j->layer.channels;
     rows = rows < j->block_rows ? rows : j->block_rows;
-    j->call->kernels->rows.channel_sums(j->partial_bias + block * c,
+    j->call->kernels->rows.channel_sums(j->partial_bias + block * j->stride,
                                         seg_f32(j->call->diff_dst) + first * width * c,
                                         rows * width, c);
 }
 
-/* sum of [blocks][count], in order */
+/* sum of all blocks' `count` floats, in order */
 static void add_blocks(const job *j, float *sum, const float *partial, int64_t count)
 {
     memcpy(sum, partial, (size_t)count * sizeof *sum);
     for (int64_t b = 1; b < j->blocks; b++)
-        j->call->kernels->rows.add(sum, sum, partial + b * count, -INFINITY, INFINITY, count);
+        j->call->kernels->rows.add(sum, sum, partial + b * j->stride, -INFINITY, INFINITY, count);
 }
 
 static void backward_weights(const seg_op_call *call)
@@ -340,7 +341,7 @@ static void backward_weights(const seg_op_call *call)
     set_blocks(&j, call);
     j.partial = (float *)call->scratch +
                 seg_align_up((size_t)axis_positions(call) * sizeof(position)) / sizeof(float);
-    j.partial_bias = j.partial + j.blocks * count;
+    j.partial_bias = j.partial + count;
     if (call->diff_src[WEIGHTS].data != NULL) {
         seg_parallel_for(call->threads, j.blocks, weights_task, &j);
         add_blocks(&j, seg_f32(&call->diff_src[WEIGHTS]), j.partial, count);

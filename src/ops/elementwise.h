@@ -13,6 +13,12 @@
 /* Floats of a block: several arrays of it fit the second-level cache. */
 enum { SEG_FLAT_BLOCK = 32768 };
 
+/*
+ * Floats between what two blocks write again and again (partial sums): a page, or the prefetcher
+ * of one processor keeps taking lines that another is writing.
+ */
+enum { SEG_BLOCK_GAP = 1024 };
+
 /* Elements first .. first+n-1. */
 typedef void (*seg_flat_body)(void *context, int64_t first, int64_t n);
 
