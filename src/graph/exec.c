@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "graph/exec_plan.h"
 #include "graph/optimise.h"
+#include "ops/elementwise.h"
 
 static void *at(const seg_exec *exec, int buffer)
 {
@@ -204,34 +205,6 @@ void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
     }
 }
 
-typedef struct add_job {
-    const float *src;
-    float *dst;
-    int64_t count;
-} add_job;
-
-enum { ADD_BLOCK = 1 << 15 };
-
-static void add_block(void *context, int64_t index, int thread)
-{
-    (void)thread;
-    const add_job *job = context;
-    int64_t begin = index * ADD_BLOCK, end = begin + ADD_BLOCK;
-    if (end > job->count)
-        end = job->count;
-    const float *restrict src = job->src;
-    float *restrict dst = job->dst;
-    for (int64_t i = begin; i < end; i++)
-        dst[i] += src[i];
-}
-
-static void add_gradient(const seg_exec *exec, const seg_tensor *part, float *total)
-{
-    int64_t count = seg_shape_count(&part->shape);
-    add_job job = {part->data, total, count};
-    seg_parallel_for(exec->opts.threads, (count + ADD_BLOCK - 1) / ADD_BLOCK, add_block, &job);
-}
-
 void seg_exec_backward(seg_exec *exec)
 {
     for (size_t i = exec->graph->node_count; i-- > 0;) {
@@ -243,7 +216,8 @@ void seg_exec_backward(seg_exec *exec)
         exec->graph->nodes[i].op->backward(&plan->call);
         for (int k = 0; k < plan->call.src_count; k++) {
             if (plan->add_to[k] != NULL)
-                add_gradient(exec, &plan->diff_src[k], plan->add_to[k]);
+                seg_flat_axpy(plan->call.kernels, exec->opts.threads, plan->add_to[k],
+                              plan->diff_src[k].data, 1, seg_shape_count(&plan->diff_src[k].shape));
         }
         if (exec->opts.profile)
             plan->seconds[1] = seg_clock_seconds() - start;

@@ -34,7 +34,6 @@ typedef struct seg_rows_kernels {
     /* diff_dst where lo < dst < hi, else 0: backward of whatever was clamped into dst */
     void (*clamp_backward)(float *diff_src, const float *diff_dst, const float *dst, float lo,
                            float hi, int64_t n);
-    double (*sum_squares)(const float *src, int64_t n);
 
     /* ---- per channel, over [rows][channels] ---- */
     void (*channel_sums)(float *sum, const float *src, int64_t rows, int64_t channels);

@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 
 typedef struct flat_job {
-    int64_t count, block;
+    int64_t count;
     seg_flat_body body;
     void *context;
 } flat_job;
@@ -16,14 +16,14 @@ static void run_block(void *context, int64_t index, int thread)
 {
     const flat_job *job = context;
     (void)thread;
-    int64_t first = index * job->block, rest = job->count - first;
-    job->body(job->context, first, rest < job->block ? rest : job->block);
+    int64_t first = index * SEG_FLAT_BLOCK, rest = job->count - first;
+    job->body(job->context, first, rest < SEG_FLAT_BLOCK ? rest : SEG_FLAT_BLOCK);
 }
 
 void seg_flat_for(int threads, int64_t count, seg_flat_body body, void *context)
 {
-    flat_job job = {count, SEG_FLAT_BLOCK, body, context};
-    seg_parallel_for(threads, (count + job.block - 1) / job.block, run_block, &job);
+    flat_job job = {count, body, context};
+    seg_parallel_for(threads, (count + SEG_FLAT_BLOCK - 1) / SEG_FLAT_BLOCK, run_block, &job);
 }
 
 typedef struct axpy_job {
@@ -44,35 +44,6 @@ void seg_flat_axpy(const seg_kernels *kernels, int threads, float *dst, const fl
 {
     axpy_job job = {kernels, dst, src, factor};
     seg_flat_for(threads, n, axpy_block, &job);
-}
-
-enum { SQUARE_BLOCKS = 64 }; /* at most: their sums live on the stack */
-
-typedef struct square_job {
-    const seg_kernels *kernels;
-    const float *src;
-    int64_t block;
-    double sums[SQUARE_BLOCKS];
-} square_job;
-
-static void square_block(void *context, int64_t first, int64_t n)
-{
-    square_job *job = context;
-    job->sums[first / job->block] = job->kernels->rows.sum_squares(job->src + first, n);
-}
-
-double seg_flat_sum_squares(const seg_kernels *kernels, int threads, const float *src, int64_t n)
-{
-    int64_t block = (n + SQUARE_BLOCKS - 1) / SQUARE_BLOCKS;
-    if (block < SEG_FLAT_BLOCK)
-        block = SEG_FLAT_BLOCK;
-    square_job squares = {.kernels = kernels, .src = src, .block = block};
-    flat_job job = {n, block, square_block, &squares};
-    seg_parallel_for(threads, (n + block - 1) / block, run_block, &job);
-    double sum = 0;
-    for (int i = 0; i < SQUARE_BLOCKS; i++)
-        sum += squares.sums[i];
-    return sum;
 }
 
 typedef struct activation_job {

@@ -28,8 +28,6 @@ void seg_flat_for(int threads, int64_t count, seg_flat_body body, void *context)
 /* dst += factor * src, n floats. */
 void seg_flat_axpy(const seg_kernels *kernels, int threads, float *dst, const float *src,
                    float factor, int64_t n);
-/* Sum of squares of n floats; the order of the sums depends on n only. */
-double seg_flat_sum_squares(const seg_kernels *kernels, int threads, const float *src, int64_t n);
 
 /* An activation as the range that it clamps to. */
 static inline void seg_activation_range(int64_t activation, float *lo, float *hi)

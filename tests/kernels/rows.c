@@ -8,6 +8,7 @@
 
 #include "kernels/guarded.h"
 #include "kernels/kernels.h"
+#include "ops/elementwise.h"
 
 static const int64_t sizes[] = {1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 1027};
 static const int64_t row_counts[] = {1, 2, 3, 4, 5, 31, SEG_ROWS_MOMENTS_MAX};
@@ -78,22 +79,23 @@ START_TEST(corners)
         ck_assert(i % 3 == 0 ? isnan(d[i]) : d[i] == (i % 3 == 1 ? 6.0f : 0.0f));
     rows->fill(d, 7.0f, 0); /* nothing to do */
     ck_assert(isnan(d[0]));
-    ck_assert(rows->sum_squares(a, 0) == 0.0);
 }
 END_TEST
 
-START_TEST(sum_squares)
+/* More than two blocks, the last one short; on a second thread too. */
+START_TEST(blocks)
 {
-    const seg_rows_kernels *rows = rows_of(_i);
-    const int64_t counts[] = {1, 7, 16, 17, 511, 512, 513, 100003};
-    for (int s = 0; rows != NULL && s < 8; s++) {
-        float *a = guarded_new(counts[s], 5);
-        double sum = 0;
-        for (int64_t i = 0; i < counts[s]; i++)
-            sum += (double)a[i] * (double)a[i];
-        check(rows->sum_squares(a, counts[s]), sum, sum, "sum_squares", counts[s]);
-        guarded_free(a, counts[s]);
+    const int64_t n = 2 * SEG_FLAT_BLOCK + 1234;
+    float *src = guarded_new(n, 5), *start = guarded_new(n, 6), *dst = guarded_new(n, 7);
+    for (int threads = 1; threads <= 2; threads++) {
+        memcpy(dst, start, (size_t)n * sizeof *dst);
+        seg_flat_axpy(seg_kernels_get(), threads, dst, src, 0.5f, n);
+        for (int64_t i = 0; i < n; i++)
+            check(dst[i], (double)start[i] + 0.5 * (double)src[i], 3, "seg_flat_axpy", i);
     }
+    guarded_free(src, n);
+    guarded_free(start, n);
+    guarded_free(dst, n);
 }
 END_TEST
 
@@ -298,7 +300,7 @@ Suite *suite_rows(void)
         count++;
     tcase_add_loop_test(test, flat, 0, count);
     tcase_add_loop_test(test, corners, 0, count);
-    tcase_add_loop_test(test, sum_squares, 0, count);
+    tcase_add_test(test, blocks);
     tcase_add_loop_test(test, columns, 0, count);
     tcase_add_loop_test(test, moments_with_a_bad_origin, 0, count);
     tcase_add_loop_test(test, normalisation, 0, count);

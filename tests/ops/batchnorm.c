@@ -105,6 +105,56 @@ START_TEST(statistics_far_from_zero)
 }
 END_TEST
 
+typedef struct many_blocks {
+    op_run run;
+    seg_batchnorm_params params;
+} many_blocks;
+
+static void run_many_blocks(many_blocks *m, int threads)
+{
+    seg_shape src[5];
+    m->params = defaults();
+    m->params.activation = SEG_ACT_RELU6;
+    shapes_of(src, 2, 90, 70, 33);
+    op_run_init(&m->run, &seg_op_batchnorm, &m->params, 5, src);
+    m->run.call.threads = threads;
+    op_run_prepare(&m->run);
+    op_fill(&m->run.src[0], 7, -3, 5);
+    fill_vectors(&m->run);
+    op_fill(&m->run.diff_dst, 8, -1, 1);
+    op_run_forward(&m->run, "many blocks");
+    op_run_backward(&m->run, "many blocks");
+}
+
+/* Sums that run over many blocks: against double precision, and the same bytes on two threads. */
+START_TEST(many_blocks_backward)
+{
+    many_blocks one, two;
+    run_many_blocks(&one, 1);
+    run_many_blocks(&two, 2);
+    ck_assert(memcmp(one.run.dst.data, two.run.dst.data, seg_shape_size(&one.run.dst.shape)) == 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(memcmp(one.run.diff_src[i].data, two.run.diff_src[i].data,
+                             seg_shape_size(&one.run.src[i].shape)) == 0,
+                      "diff_src %d differs between threads", i);
+    for (int i = 3; i < 5; i++)
+        ck_assert(memcmp(one.run.src[i].data, two.run.src[i].data, 33 * sizeof(float)) == 0);
+    const float *dst = seg_f32(&one.run.dst), *diff = seg_f32(&one.run.diff_dst);
+    for (int64_t c = 0; c < 33; c++) {
+        double beta = 0, gamma = 0; /* gamma is 1 and beta 2: dst - 2 is the normalised source */
+        for (int64_t i = c; i < seg_shape_count(&one.run.dst.shape); i += 33) {
+            double g = dst[i] > 0 && dst[i] < 6 ? (double)diff[i] : 0.0;
+            beta += g;
+            gamma += g * ((double)dst[i] - 2.0);
+        }
+        ck_assert_double_eq_tol((double)seg_f32(&one.run.diff_src[2])[c], beta, 1e-3);
+        ck_assert_double_eq_tol((double)seg_f32(&one.run.diff_src[1])[c], gamma, 1e-3);
+    }
+    op_run_release(&one.run);
+    op_run_release(&two.run);
+}
+END_TEST
+
 START_TEST(constant_channel_stays_finite)
 {
     seg_batchnorm_params params = defaults();
@@ -151,6 +201,7 @@ void test_op_batchnorm(TCase *test)
     tcase_add_test(test, gradient);
     tcase_add_test(test, one_pixel);
     tcase_add_test(test, statistics_far_from_zero);
+    tcase_add_test(test, many_blocks_backward);
     tcase_add_test(test, constant_channel_stays_finite);
     tcase_add_test(test, refusals);
 }
