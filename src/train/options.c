@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "io/json.h"
-#include "train/loss.h"
+#include "train/loss_sum.h"
 #include "train/optimiser.h"
 #include "train/schedule.h"
 
@@ -121,11 +121,6 @@ static seg_status unknown_name(const char *what, const char *given, const char *
     return status;
 }
 
-static const char *loss_name(int i)
-{
-    return seg_loss_at(i) != NULL ? seg_loss_at(i)->name : NULL;
-}
-
 static const char *optimiser_name(int i)
 {
     return seg_optimiser_at(i) != NULL ? seg_optimiser_at(i)->name : NULL;
@@ -161,6 +156,7 @@ static seg_status check_name(const char *what, const char *given, const char *(*
 seg_status seg_train_opts_check(const seg_train_opts *opts, seg_error *err)
 {
     seg_net_config config;
+    seg_loss_sum loss;
     seg_status status = SEG_OK;
     if (opts->data == NULL || opts->out == NULL)
         return seg_fail(err, SEG_INVALID, "%s: must be given", opts->data == NULL ? "data" : "out");
@@ -173,7 +169,6 @@ seg_status seg_train_opts_check(const seg_train_opts *opts, seg_error *err)
         const char *what, *given;
         const char *(*next)(int);
     } names[] = {
-        {"loss", opts->loss, loss_name},
         {"optimiser", opts->optimiser, optimiser_name},
         {"schedule", opts->schedule, schedule_name},
         {"class_weights", opts->class_weights, weighting_name},
@@ -181,6 +176,8 @@ seg_status seg_train_opts_check(const seg_train_opts *opts, seg_error *err)
     };
     for (size_t i = 0; status == SEG_OK && i < sizeof names / sizeof *names; i++)
         status = check_name(names[i].what, names[i].given, names[i].next, err);
+    if (status == SEG_OK)
+        status = seg_loss_sum_parse(&loss, opts->loss, err);
     if (status == SEG_OK)
         status = seg_train_net_config(opts, &config, err);
     return status;

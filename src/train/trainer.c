@@ -242,12 +242,14 @@ static seg_status set_up_loss(seg_trainer *trainer, seg_error *err)
 {
     const seg_train_opts *opts = &trainer->opts;
     seg_shape logits = seg_exec_output(trainer->exec, 0).shape;
-    trainer->loss = seg_loss_find(opts->loss);
+    seg_status status = seg_loss_sum_parse(&trainer->loss, opts->loss, err);
+    if (status != SEG_OK)
+        return status;
     trainer->loss_opts = (seg_loss_opts){.focal_gamma = opts->focal_gamma,
                                          .ohem_threshold = opts->ohem_threshold,
                                          .ohem_keep = opts->ohem_keep,
                                          .threads = trainer->threads};
-    size_t size = trainer->loss->scratch_size(&logits);
+    size_t size = seg_loss_sum_scratch_size(&trainer->loss, &logits);
     trainer->loss_scratch = seg_block_new(size);
     if (trainer->loss_scratch == NULL)
         return seg_fail_nomem(err, size, "the loss");

@@ -23,7 +23,7 @@
 #include "graph/exec.h"
 #include "model/model.h"
 #include "seg/train.h"
-#include "train/loss.h"
+#include "train/loss_sum.h"
 #include "train/optimiser.h"
 #include "train/schedule.h"
 
@@ -64,7 +64,7 @@ typedef struct seg_trainer {
     seg_optimiser *optimiser;
     seg_loader *loader;
 
-    const seg_loss *loss;
+    seg_loss_sum loss;
     seg_loss_opts loss_opts;
     float class_weights[256];
     void *loss_scratch;
