@@ -10,7 +10,10 @@ static const struct {
     size_t size;
 } dtypes[] = {
     [SEG_F32] = {"f32", 4}, [SEG_U8] = {"u8", 1}, [SEG_I32] = {"i32", 4},
-    [SEG_F16] = {"f16", 2}, [SEG_I8] = {"i8", 1}, [SEG_I64] = {"i64", 8},
+    [SEG_F16] = {"f16", 2}, [SEG_I8] = {"i8", 1},     [SEG_I64] = {"i64", 8},
+    [SEG_F64] = {"f64", 8}, [SEG_BF16] = {"bf16", 2}, [SEG_BOOL] = {"bool", 1},
+    [SEG_U16] = {"u16", 2}, [SEG_I16] = {"i16", 2},   [SEG_U32] = {"u32", 4},
+    [SEG_U64] = {"u64", 8},
 };
 
 size_t seg_dtype_size(seg_dtype dtype)

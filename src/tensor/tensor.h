@@ -15,7 +15,23 @@
 
 enum { SEG_MAX_RANK = 8 };
 
-typedef enum seg_dtype { SEG_F32, SEG_U8, SEG_I32, SEG_F16, SEG_I8, SEG_I64 } seg_dtype;
+/* The network's own layers compute in SEG_F32; the rest occur in imported files. SEG_BOOL is a byte
+ * that is 0 or 1. */
+typedef enum seg_dtype {
+    SEG_F32,
+    SEG_U8,
+    SEG_I32,
+    SEG_F16,
+    SEG_I8,
+    SEG_I64,
+    SEG_F64,
+    SEG_BF16,
+    SEG_BOOL,
+    SEG_U16,
+    SEG_I16,
+    SEG_U32,
+    SEG_U64
+} seg_dtype;
 
 size_t seg_dtype_size(seg_dtype dtype);      /* bytes */
 const char *seg_dtype_name(seg_dtype dtype); /* "f32", ... */
@@ -50,7 +66,7 @@ bool seg_shape_equal(const seg_shape *a, const seg_shape *b);         /* dtype t
 bool seg_shape_valid(const seg_shape *shape);
 
 /* "f32 1x360x480x3" in a static-size buffer; returns text. */
-enum { SEG_SHAPE_TEXT_SIZE = 192 };
+enum { SEG_SHAPE_TEXT_SIZE = 208 };
 const char *seg_shape_text(const seg_shape *shape, char text[SEG_SHAPE_TEXT_SIZE]);
 
 static inline float *seg_f32(const seg_tensor *tensor)

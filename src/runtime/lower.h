@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/*
+ * lower.h: from a program's nodes to layers of our own engine.
+ *
+ * A layer's tensor is f32 N,H,W,C; a tensor of the file has up to four axes in an order of its own.
+ * A seg_lowered says which is which: axis[i] is the physical axis (0 N, 1 H, 2 W, 3 C) that holds
+ * logical axis i; physical axes that no logical one names have extent 1. So the file's N,C,H,W is
+ * {0, 3, 1, 2}, a file in N,H,W,C is {0, 1, 2, 3}, a vector of class scores N,C is {0, 3}: a
+ * Transpose, Squeeze or Unsqueeze is a change of that note and moves nothing, and whole chains of
+ * them disappear.
+ */
+#ifndef RUNTIME_LOWER_H
+#define RUNTIME_LOWER_H
+
+#include "graph/graph.h"
+#include "runtime/op.h"
+
+enum { SEG_LOWER_RANK = 4 };
+
+/* Where the axes of a tensor of the file lie. */
+typedef struct seg_axes {
+    int rank; /* 0..4 */
+    int axis[SEG_LOWER_RANK];
+} seg_axes;
+
+/* A value of the region under construction. */
+typedef struct seg_lowered {
+    seg_value value; /* SEG_NO_VALUE: none */
+    seg_axes axes;
+} seg_lowered;
+
+/* One node that may be lowered. */
+typedef struct seg_lower {
+    const seg_program *program;
+    const seg_program_node *node;
+    int opset;
+    seg_graph *graph; /* of the region; its sticky error is looked at by the caller */
+    int src_count, dst_count;
+    const seg_shape *src;      /* [src_count] logical shapes; rank SEG_UNKNOWN_RANK: left out */
+    const seg_tensor *fixed;   /* [src_count] data NULL: not known before the run */
+    seg_lowered *dst;          /* [dst_count] to be filled */
+    struct seg_region *region; /* behind seg_lower_src */
+    seg_error *err;
+} seg_lower;
+
+/* N,C,H,W of a file, cut to its first `rank` axes when lower (N,C; N,C,L as N,C,1,L is not made). */
+seg_axes seg_axes_nchw(int rank);
+/* 0, 1, 2, 3: the order of the file itself. */
+seg_axes seg_axes_identity(int rank);
+bool seg_axes_equal(const seg_axes *a, const seg_axes *b);
+/* N,H,W,C extents of a logical shape that lies as axes say. */
+seg_shape seg_axes_physical(const seg_axes *axes, const seg_shape *logical);
+
+/* f32, rank 0..4, no empty extent: what layers can hold. */
+bool seg_lower_takes(const seg_lower *lower, int src);
+/* Source `index` in the layout it has already (that of the file, when it comes from outside). */
+seg_lowered seg_lower_src(seg_lower *lower, int index);
+/* Source `index` in this layout: moved by a permute layer where it lies otherwise. */
+seg_value seg_lower_src_as(seg_lower *lower, int index, const seg_axes *axes);
+/* A constant of the graph with this physical shape, for the caller to fill: returns its floats in
+ * *data (NULL after an error). */
+seg_value seg_lower_constant(seg_lower *lower, const char *what, const seg_shape *shape,
+                             float **data);
+/* Convolution weights of a file, O,I/g,KH,KW (or I,O,KH,KW with `transposed`), as the engine's
+ * KH,KW,I/g,O; from lower->fixed[src]. depthwise: KH,KW,1,O. */
+seg_value seg_lower_kernel(seg_lower *lower, int src, bool transposed);
+/* A vector of lower->fixed[src] (f32, `length` elements; a single one is repeated). */
+seg_value seg_lower_vector(seg_lower *lower, int src, int64_t length);
+/* Add a layer; the sources must be physical values. */
+seg_value seg_lower_layer(seg_lower *lower, const char *op, const void *params, int src_count,
+                          const seg_value *src);
+/* Result `index` of the node. */
+void seg_lower_result(seg_lower *lower, int index, seg_value value, const seg_axes *axes);
+
+#endif
