@@ -39,8 +39,4 @@ typedef struct seg_safetensors_entry {
 seg_status seg_safetensors_write(const char *path, int count, const seg_safetensors_entry *entries,
                                  int pairs, const char *const *metadata, seg_error *err);
 
-/* IEEE binary16 and back, round to nearest even. */
-void seg_f16_to_f32(const uint16_t *src, float *dst, int64_t count);
-void seg_f32_to_f16(const float *src, uint16_t *dst, int64_t count);
-
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/half.h"
 
 static const char PREFIX[] = "backbone.";
 enum { PREFIX_LENGTH = sizeof PREFIX - 1, NAMES_SHOWN = 8 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/half.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "test.h"

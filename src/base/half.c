@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /*
- * half.c: IEEE 754 binary16 and back, by bits: 1 sign, 5 exponent (bias 15), 10 fraction.
+ * half.c: IEEE 754 binary16 and back, by bits: 1 sign, 5 exponent (bias 15), 10 fraction; and
+ * bfloat16: 1 sign, 8 exponent, 7 fraction.
  * Needs the FPU's default rounding (to nearest even) for subnormal results.
  */
-#include <string.h>
+#include "base/half.h"
 
-#include "io/safetensors.h"
+#include <string.h>
 
 static uint32_t bits_of(float value)
 {
@@ -57,4 +58,22 @@ void seg_f32_to_f16(const float *src, uint16_t *dst, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         dst[i] = narrow(src[i]);
+}
+
+void seg_bf16_to_f32(const uint16_t *src, float *dst, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        dst[i] = float_of((uint32_t)src[i] << 16);
+}
+
+void seg_f32_to_bf16(const float *src, uint16_t *dst, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits = bits_of(src[i]);
+        if ((bits & 0x7fffffff) > 0x7f800000)
+            bits |= 0x400000; /* NaN stays NaN, quiet, also when its low bits go */
+        else
+            bits += 0x7fff + (bits >> 16 & 1);
+        dst[i] = (uint16_t)(bits >> 16);
+    }
 }
