@@ -119,6 +119,9 @@ seg_status seg_program_finish(seg_program *program, seg_error *err);
 
 /* ---- reading a program ---- */
 
+/* The slot called name, or SEG_NO_SLOT. */
+seg_slot seg_program_find(const seg_program *program, const char *name);
+
 const seg_attribute *seg_program_attribute(const seg_program_node *node, const char *name);
 /* The value of an attribute, or `missing` where there is none (of that type). */
 int64_t seg_program_int(const seg_program_node *node, const char *name, int64_t missing);
