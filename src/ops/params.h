@@ -74,6 +74,49 @@ typedef struct seg_scale_params {
     double factor;
 } seg_scale_params;
 
+/* dst axis d is src axis `axis[d]`: 0 N, 1 H, 2 W, 3 C, each once. */
+typedef struct seg_permute_params {
+    int64_t axis[4];
+} seg_permute_params;
+
+/* A function of each element; `a` and `b` are what docs/ops/unary.md says for the function. */
+typedef enum seg_unary_function {
+    SEG_UNARY_CLAMP,        /* min(max(x, a), b) */
+    SEG_UNARY_LEAKY_RELU,   /* x < 0 ? a*x : x */
+    SEG_UNARY_ELU,          /* x < 0 ? a*(exp(x)-1) : x */
+    SEG_UNARY_SIGMOID,      /* 1/(1+exp(-x)) */
+    SEG_UNARY_HARD_SIGMOID, /* min(max(a*x + b, 0), 1) */
+    SEG_UNARY_HARD_SWISH,   /* x * min(max(x/6 + 1/2, 0), 1) */
+    SEG_UNARY_TANH,
+    SEG_UNARY_EXP,
+    SEG_UNARY_LOG,
+    SEG_UNARY_SQRT,
+    SEG_UNARY_ABS,
+    SEG_UNARY_AFFINE,       /* a*x + b */
+    SEG_UNARY_FUNCTIONS
+} seg_unary_function;
+
+typedef struct seg_unary_params {
+    int64_t function; /* seg_unary_function */
+    double a, b;
+} seg_unary_params;
+
+/* Of two sources, each extent of which is dst's or 1 (then repeated). */
+typedef enum seg_binary_function {
+    SEG_BINARY_ADD,
+    SEG_BINARY_SUB,
+    SEG_BINARY_MUL,
+    SEG_BINARY_DIV,
+    SEG_BINARY_MAX,
+    SEG_BINARY_MIN,
+    SEG_BINARY_FUNCTIONS
+} seg_binary_function;
+
+typedef struct seg_binary_params {
+    int64_t activation;
+    int64_t function; /* seg_binary_function */
+} seg_binary_params;
+
 /* add: 2 sources of one shape. */
 typedef struct seg_add_params {
     int64_t activation;

@@ -61,7 +61,8 @@ typedef struct seg_runtime_op {
     seg_status (*evaluate)(seg_eval *call);
     /* *done false: declined, nothing was added. NULL: never lowered. */
     seg_status (*lower)(struct seg_lower *lower, bool *done);
-    bool varies; /* its result is not a function of its sources (random numbers): never folded */
+    bool reads_shapes; /* only the shapes of its sources, never their data (Shape, Size) */
+    bool varies;       /* its result is not a function of its sources (random numbers): never folded */
 } seg_runtime_op;
 
 #define SEG_RUNTIME_OP(name) extern const seg_runtime_op seg_runtime_op_##name;
