@@ -281,6 +281,53 @@ def make_scale(w):
                {"factor": factor})
 
 
+# In the order of ops/params.h; a, b: the numbers the formulas there name.
+UNARY = [
+    ("clamp", lambda x, a, b: torch.clamp(x, a, b), -0.75, 1.25),
+    ("leaky_relu", lambda x, a, b: F.leaky_relu(x, a), 0.1, 0),
+    ("elu", lambda x, a, b: F.elu(x, a), 1.5, 0),
+    ("sigmoid", lambda x, a, b: torch.sigmoid(x), 0, 0),
+    ("hard_sigmoid", lambda x, a, b: torch.clamp(a * x + b, 0, 1), 0.25, 0.5),
+    ("hard_swish", lambda x, a, b: F.hardswish(x), 0, 0),
+    ("tanh", lambda x, a, b: torch.tanh(x), 0, 0),
+    ("exp", lambda x, a, b: torch.exp(x), 0, 0),
+    ("log", lambda x, a, b: torch.log(x), 0, 0),
+    ("sqrt", lambda x, a, b: torch.sqrt(x), 0, 0),
+    ("abs", lambda x, a, b: torch.abs(x), 0, 0),
+    ("affine", lambda x, a, b: a * x + b, -1.5, 0.25),
+]
+
+
+def make_unary(w):
+    for function, (name, run, a, b) in enumerate(UNARY):
+        for shape in SIZES[-2:]:
+            x = (randn(*shape) * 2).float().double()
+            if name in ("log", "sqrt"):
+                x = (x.abs() + 0.1).float().double()
+            w.case(f"{name}_" + "x".join(map(str, shape)), [(x, "image")],
+                   lambda x, f=run, a=a, b=b: f(x, a, b),
+                   {"function": function, "a": a, "b": b})
+
+
+BINARY = [("add", torch.add), ("sub", torch.sub), ("mul", torch.mul), ("div", torch.div),
+          ("max", torch.maximum), ("min", torch.minimum)]
+
+
+def make_binary(w):
+    # both of one shape, then a source repeated over pixels, channels, images, everything
+    shapes = [((2, 5, 3, 4), (2, 5, 3, 4)), ((2, 17, 3, 4), (2, 17, 1, 1)),
+              ((1, 1, 3, 4), (2, 6, 3, 4)), ((2, 3, 4, 1), (1, 1, 1, 5)), ((1, 7, 2, 3), (1, 1, 1, 1))]
+    for function, (name, run) in enumerate(BINARY):
+        for activation in range(3) if name == "add" else [0]:
+            for i, (a, b) in enumerate(shapes):
+                x, y = randn(*a), randn(*b)
+                if name == "div":
+                    y = (y.sign() * (y.abs() + 0.5)).float().double()
+                w.case(f"{name}{activation}_{i}", [(x, "image"), (y, "image")],
+                       lambda x, y, f=run, act=activation: ACTIVATIONS[act](f(x, y)),
+                       {"activation": activation, "function": function})
+
+
 def make_dropout(w):
     w.case("eval", [(randn(2, 5, 4, 3), "image")], lambda x: F.dropout(x, 0.5, False),
            {"rate": 0.5}, train=False)
@@ -291,6 +338,15 @@ def make_dropout(w):
 
 
 # ---- moving pixels ----
+
+def make_permute(w):
+    # axes of seg's N,H,W,C; the reference permutes an array that is laid out so
+    for axes in [(0, 1, 2, 3), (0, 3, 1, 2), (0, 2, 3, 1), (3, 2, 1, 0), (1, 0, 2, 3), (2, 3, 0, 1)]:
+        for shape in [(2, 5, 3, 4), (1, 18, 17, 3)]:
+            w.case("".join(map(str, axes)) + f"_{shape[1]}", [(randn(*shape), "image")],
+                   lambda x, p=axes: x.permute(0, 2, 3, 1).permute(*p).permute(0, 3, 1, 2),
+                   {f"axis{i}": axis for i, axis in enumerate(axes)})
+
 
 def make_concat(w):
     def case(name, n, h, width, channels):
