@@ -34,6 +34,22 @@ struct seg_arena_chunk {
 
 enum { ARENA_CHUNK_BYTES = 16384 };
 
+/* A chunk of its own for what would waste much of the current one, which stays current. */
+static struct seg_arena_chunk *add_chunk(seg_arena *arena, size_t size)
+{
+    const bool large = size > ARENA_CHUNK_BYTES / 4;
+    const size_t room = large ? size : ARENA_CHUNK_BYTES;
+    struct seg_arena_chunk *chunk = calloc(1, sizeof *chunk + room); /* large: untouched pages */
+    if (chunk == NULL)
+        return NULL;
+    struct seg_arena_chunk **place =
+        large && arena->chunk != NULL ? &arena->chunk->next : &arena->chunk;
+    chunk->next = *place;
+    chunk->size = room;
+    *place = chunk;
+    return chunk;
+}
+
 void *seg_arena_alloc(seg_arena *arena, size_t size_bytes)
 {
     const size_t align = _Alignof(max_align_t);
@@ -41,17 +57,13 @@ void *seg_arena_alloc(seg_arena *arena, size_t size_bytes)
         return NULL;
     size_t size = (size_bytes + align - 1) / align * align;
     struct seg_arena_chunk *chunk = arena->chunk;
-    if (chunk == NULL || chunk->size - chunk->used < size) {
-        size_t room = size > ARENA_CHUNK_BYTES ? size : ARENA_CHUNK_BYTES;
-        chunk = malloc(sizeof *chunk + room);
-        if (chunk == NULL)
-            return NULL;
-        *chunk = (struct seg_arena_chunk){.next = arena->chunk, .size = room};
-        arena->chunk = chunk;
-    }
+    if (chunk == NULL || chunk->size - chunk->used < size)
+        chunk = add_chunk(arena, size);
+    if (chunk == NULL)
+        return NULL;
     void *data = chunk->data + chunk->used;
     chunk->used += size;
-    return memset(data, 0, size);
+    return data;
 }
 
 char *seg_arena_strdup(seg_arena *arena, const char *text)
