@@ -241,8 +241,8 @@ static seg_status read_class_colors(seg_class_list *classes, const json_t *objec
     return SEG_OK;
 }
 
-static seg_status read_preprocess(seg_preprocess *p, const json_t *object, const char *name,
-                                  seg_error *err)
+seg_status seg_preprocess_from_json(seg_preprocess *p, const json_t *object, const char *name,
+                                    seg_error *err)
 {
     static const char *const keys[] = {"mean", "std", "max_side", NULL};
     json_t *part;
@@ -255,7 +255,7 @@ static seg_status read_preprocess(seg_preprocess *p, const json_t *object, const
         status = seg_json_reals(part, "mean", name, 3, mean, err);
     if (status == SEG_OK)
         status = seg_json_reals(part, "std", name, 3, std, err);
-    if (status == SEG_OK)
+    if (status == SEG_OK && json_object_get(part, "max_side") != NULL)
         status = seg_json_integer(part, "max_side", name, 0, SEG_MAX_SIDE, &max_side, err);
     for (int c = 0; status == SEG_OK && c < 3; c++) {
         if (!(std[c] >= 1e-6 && std[c] <= 1e6 && mean[c] >= -1e6 && mean[c] <= 1e6))
@@ -266,6 +266,18 @@ static seg_status read_preprocess(seg_preprocess *p, const json_t *object, const
     }
     p->max_side = (int)max_side;
     return status;
+}
+
+seg_status seg_class_list_from_json(seg_class_list *classes, const json_t *object, const char *name,
+                                    seg_error *err)
+{
+    seg_status status = read_class_names(classes, object, name, err);
+    if (status != SEG_OK)
+        return status;
+    if (json_object_get(object, "colors") != NULL)
+        return read_class_colors(classes, object, name, err);
+    seg_class_list_default_colors(classes);
+    return SEG_OK;
 }
 
 static seg_status read_spec(seg_model_spec *spec, json_t *object, const char *name, seg_error *err)
@@ -283,7 +295,7 @@ static seg_status read_spec(seg_model_spec *spec, json_t *object, const char *na
     if (status == SEG_OK)
         status = read_class_colors(&spec->classes, object, name, err);
     if (status == SEG_OK)
-        status = read_preprocess(&spec->preprocess, object, name, err);
+        status = seg_preprocess_from_json(&spec->preprocess, object, name, err);
     if (status == SEG_OK)
         status = read_text(object, "data", spec->data, sizeof spec->data, name, err);
     if (status == SEG_OK)

@@ -15,6 +15,7 @@
 #include "data/dataset.h"
 #include "graph/weights.h"
 #include "image/preprocess.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "nets/net.h"
 
@@ -29,6 +30,12 @@ typedef struct seg_model_spec {
 seg_status seg_model_spec_to_json(const seg_model_spec *spec, char **json, seg_error *err);
 seg_status seg_model_spec_from_json(seg_model_spec *spec, const char *json, const char *name,
                                     seg_error *err);
+/* The parts "classes" with "colors" (may be absent: VOC's), and "preprocess" ("max_side" may be
+ * absent: 0), of an object called name. */
+seg_status seg_class_list_from_json(seg_class_list *classes, const json_t *object, const char *name,
+                                    seg_error *err);
+seg_status seg_preprocess_from_json(seg_preprocess *preprocess, const json_t *object,
+                                    const char *name, seg_error *err);
 /* The "net" part alone. */
 seg_status seg_net_config_to_json(const seg_net_config *net, char **json, seg_error *err);
 
