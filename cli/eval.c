@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "import_options.h"
 #include "options.h"
 #include "seg/metrics.h"
 #include "shared.h"
@@ -131,6 +132,7 @@ static int eval_run(int argc, char **argv)
     const char *model_path = NULL;
     bool json = false;
     seg_evaluate_opts opts = {.split = "val", .format = "folder"};
+    import_options import = {0};
     const option table[] = {
         {OPTION_TEXT, 'm', "model", "<file>", "the model, instead of the one built in",
          &model_path},
@@ -140,6 +142,7 @@ static int eval_run(int argc, char **argv)
         {OPTION_INT, 't', "threads", "<n>", "threads, 0: one per processor", &opts.threads, 0,
          1024},
         {OPTION_FLAG, 0, "json", NULL, "the results as JSON", &json},
+        IMPORT_OPTIONS(&import),
         {0}};
     int status, count = options_parse(&cmd_eval, table, argc, argv, &status);
     if (count < 0)
@@ -148,7 +151,7 @@ static int eval_run(int argc, char **argv)
         return cmd_misuse(&cmd_eval, "no argument is expected, got '%s'", argv[0]);
     if (opts.data == NULL)
         return cmd_misuse(&cmd_eval, "no data set given: --data <dir>");
-    seg_model *model = shared_load_model(&cmd_eval, model_path);
+    seg_model *model = import_options_load(&cmd_eval, model_path, &import);
     if (model == NULL)
         return CMD_FAILED;
     status = evaluate(model, &opts, json);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "import_options.h"
 #include "options.h"
 #include "seg/image.h"
 #include "shared.h"
@@ -16,6 +17,7 @@ typedef struct settings {
     int threads, memory_mb;
     double alpha;
     bool json;
+    import_options import;
 } settings;
 
 /* What came out for one image. */
@@ -188,7 +190,7 @@ static int predict_all(const settings *s, const path_list *images)
     path_list taken = {0};
     const seg_session_opts opts = {.threads = s->threads,
                                    .memory_limit = (size_t)s->memory_mb << 20};
-    seg_model *model = shared_load_model(&cmd_predict, s->model_path);
+    seg_model *model = import_options_load(&cmd_predict, s->model_path, &s->import);
     if (model == NULL)
         return CMD_FAILED;
     int status = CMD_DONE;
@@ -232,6 +234,7 @@ static int predict_run(int argc, char **argv)
         {OPTION_INT, 0, "memory", "<MB>", "most memory of activations, 0: no limit", &s.memory_mb,
          0, 1 << 20},
         {OPTION_FLAG, 0, "json", NULL, "one line of JSON per image", &s.json},
+        IMPORT_OPTIONS(&s.import),
         {0}};
     int status, count = options_parse(&cmd_predict, table, argc, argv, &status);
     if (count < 0)

@@ -9,6 +9,8 @@
 #ifndef SEG_MODEL_H
 #define SEG_MODEL_H
 
+#include <stdbool.h>
+
 #include "seg/image.h"
 #include "seg/status.h"
 
@@ -20,20 +22,42 @@ typedef struct seg_model seg_model;     /* weights and network */
 typedef struct seg_session seg_session; /* one thread's planned activations */
 
 /*
- * Load a model file (safetensors with seg's metadata).
+ * Load a model file: safetensors with seg's metadata, ONNX or TFLite, told apart by content; the
+ * latter two as by seg_model_import without options.
  * On SEG_OK *out owns everything and goes to seg_model_free; otherwise it is NULL.
  * Errors: SEG_IO, SEG_FORMAT (cut short, NaN weights: the tensor is named), SEG_MISMATCH (weights
- * that are not the network's), SEG_UNSUPPORTED, SEG_NOMEM.
+ * that are not the network's), SEG_UNSUPPORTED (operators: all are named), SEG_INVALID (the file
+ * does not say how it is used: see seg_import_opts), SEG_NOMEM.
  */
 SEG_API seg_status seg_model_load(seg_model **out, const char *path, seg_error *err);
+
+/*
+ * What a file of another format may leave unsaid. Zero means: from the file's own metadata, or from
+ * the JSON file "<path>.json" beside it (docs/import.md), else the default given here.
+ */
+typedef struct seg_import_opts {
+    const char *labels; /* file of class names, one a line; default "class 0", "class 1", ... */
+    const float *mean, *std; /* [3] of RGB/255, subtracted and divided by; 8-bit inputs may do
+                                without, others must be told */
+    const char *layout;      /* of the input: "nchw" or "nhwc"; default: where its 3 channels are */
+    int height, width; /* pixels of the input, where the file leaves it open; default the image's */
+    const char *fit;   /* "stretch" (default) an image to the input's size, or "pad" it */
+    const char *output;     /* name of the output with the classes; default the first */
+    const float *threshold; /* of an output with one channel: above it is class 1; default 0.5 */
+    bool dequantise;        /* run a quantised network in float */
+} seg_import_opts;
+
+/* Load an ONNX or TFLite file; for a model of seg's own, opts must say nothing. Errors: as above. */
+SEG_API seg_status seg_model_import(seg_model **out, const char *path, const seg_import_opts *opts,
+                                    seg_error *err);
 /* The default model that is part of the library. SEG_UNSUPPORTED when built without one. */
 SEG_API seg_status seg_model_load_default(seg_model **out, seg_error *err);
 SEG_API void seg_model_free(seg_model *model); /* NULL is allowed */
 
 /* Facts about a model; the texts live as long as it does. */
 typedef struct seg_model_info {
-    const char *net, *backbone; /* "deeplabv3plus", "mobilenetv2" */
-    const char *config;         /* JSON of the network's settings */
+    const char *net, *backbone; /* "deeplabv3plus", "mobilenetv2"; imported: "onnx", "" */
+    const char *config;         /* JSON of the network's settings; imported: "{}" */
     const char *data, *licence; /* what it was trained on, and the terms; "" when unknown */
     int classes;
     int64_t parameters; /* trainable numbers */

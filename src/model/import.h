@@ -69,6 +69,9 @@ seg_status seg_import_session_new(seg_import_session **out, const seg_import *im
                                   const seg_preprocess *preprocess, int classes,
                                   const seg_session_opts *opts, seg_error *err);
 void seg_import_session_free(seg_import_session *session);
+/* As seg_model_measure: by running once on a grey image. */
+seg_status seg_import_measure(const seg_import *import, int width, int height, seg_model_cost *cost,
+                              seg_error *err);
 /* As seg_segment. */
 seg_status seg_import_segment(seg_import_session *session, const seg_image *image, uint8_t *labels,
                               seg_error *err);

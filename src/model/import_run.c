@@ -15,6 +15,8 @@
 #include "base/parallel.h"
 #include "image/buffer.h"
 #include "image/resize.h"
+#include "base/half.h"
+#include "base/half.h"
 #include "model/import.h"
 #include "model/model.h"
 #include "runtime/runtime.h"
@@ -34,8 +36,8 @@ struct seg_import_session {
 
 /* How an image lies in the network's input. */
 typedef struct placement {
-    int height, width;     /* of the input */
-    int fit_h, fit_w;      /* of the image in it, from the top left corner */
+    int height, width; /* of the input */
+    int fit_h, fit_w;  /* of the image in it, from the top left corner */
 } placement;
 
 seg_status seg_import_session_new(seg_import_session **out, const seg_import *import,
@@ -206,8 +208,12 @@ typedef struct output_axes {
     int rows, columns, classes;
 } output_axes;
 
-static bool holds_ids(seg_dtype dtype)
+/* Integers that are not scaled numbers. */
+static bool holds_ids(const seg_import_session *session, seg_dtype dtype)
 {
+    const seg_program *program = session->import->program;
+    if (program->slots[program->outputs[session->import->output]].quantisation.count > 0)
+        return false;
     return dtype == SEG_I64 || dtype == SEG_I32 || dtype == SEG_BOOL || dtype == SEG_U8 ||
            dtype == SEG_I8;
 }
@@ -231,7 +237,7 @@ static seg_status find_axes(const seg_import_session *session, const seg_shape *
         first = fits_first;
     *axes = first ? (output_axes){2, 3, 1} : (output_axes){1, 2, 3};
     int64_t channels = shape->dim[axes->classes];
-    if (holds_ids(shape->dtype) && channels == 1)
+    if (holds_ids(session, shape->dtype) && channels == 1)
         axes->classes = -1;
     else if (channels != session->classes && !(channels == 1 && session->classes == 2))
         return seg_fail(err, SEG_MISMATCH, "%s: its output is %s, but there are %d classes", path,
@@ -298,18 +304,23 @@ static seg_status make_logits(seg_import_session *session, const seg_tensor *out
     int64_t h = shape->dim[axes->rows] * p->fit_h / p->height;
     int64_t w = shape->dim[axes->columns] * p->fit_w / p->width;
     int64_t given = axes->classes < 0 ? 1 : shape->dim[axes->classes];
+    int64_t between = axes->classes < 0 ? 0 : stride[axes->classes];
     logits->shape = seg_shape_nhwc(1, h < 1 ? 1 : h, w < 1 ? 1 : w, session->classes);
     seg_status status =
         reserve(&session->logits, seg_shape_size(&logits->shape), "the logits", err);
     if (status != SEG_OK)
         return status;
     float *to = logits->data = session->logits.data;
+    const seg_program *program = session->import->program;
+    const seg_quantisation *q =
+        &program->slots[program->outputs[session->import->output]].quantisation;
+    const double scale = q->count == 1 ? (double)q->scale[0] : 1.0;
+    const double zero = q->count == 1 ? q->zero_point[0] : 0.0;
     for (int64_t y = 0; y < logits->shape.h; y++) {
         for (int64_t x = 0; x < logits->shape.w; x++, to += session->classes) {
             int64_t at = y * stride[axes->rows] + x * stride[axes->columns];
             for (int64_t c = 0; c < given; c++)
-                to[c] = (float)number_at(
-                    output, (size_t)(at + c * (axes->classes < 0 ? 0 : stride[axes->classes])));
+                to[c] = (float)(scale * (number_at(output, (size_t)(at + c * between)) - zero));
             if (given == 1) { /* above the threshold the second class is the larger */
                 to[1] = to[0];
                 to[0] = (float)session->import->threshold;
@@ -323,12 +334,12 @@ static seg_status make_labels(seg_import_session *session, const seg_tensor *out
                               const placement *p, const seg_image *image, uint8_t *labels,
                               seg_error *err)
 {
-    output_axes axes;
+    output_axes axes = {0, 0, -1};
     seg_tensor logits;
     seg_status status = find_axes(session, &output->shape, &axes, err);
     if (status != SEG_OK)
         return status;
-    if (axes.classes < 0 && holds_ids(output->shape.dtype))
+    if (axes.classes < 0 && holds_ids(session, output->shape.dtype))
         return labels_from_ids(session, output, &axes, p, image, labels, err);
     if (axes.classes < 0 && session->classes != 2)
         return seg_fail(err, SEG_MISMATCH, "%s: its output is one mask, but there are %d classes",
@@ -340,6 +351,32 @@ static seg_status make_labels(seg_import_session *session, const seg_tensor *out
     return status == SEG_OK ? seg_labels_from_logits(&logits, image->width, image->height, labels,
                                                      session->scratch.data, session->threads, err)
                             : status;
+}
+
+seg_status seg_import_measure(const seg_import *import, int width, int height, seg_model_cost *cost,
+                              seg_error *err)
+{
+    static const seg_preprocess grey = {.mean = {0.5f, 0.5f, 0.5f}, .std = {1, 1, 1}};
+    const seg_session_opts opts = {.threads = 0};
+    seg_import_session *session;
+    seg_image_buffer image = {calloc((size_t)width * (size_t)height, 3), width, height, 3};
+    if (image.pixels == NULL)
+        return seg_fail_nomem(err, (size_t)width * (size_t)height * 3, "an image");
+    const seg_image view = seg_image_view(&image);
+    const placement p = place(import, &view);
+    seg_tensor input;
+    seg_status status = seg_import_session_new(&session, import, &grey, 1, &opts, err);
+    if (status == SEG_OK)
+        status = make_input(session, &view, &p, &input, err);
+    if (status == SEG_OK)
+        status = seg_runtime_run(session->runtime, &input, err);
+    if (status == SEG_OK) {
+        seg_runtime_facts facts = seg_runtime_describe(session->runtime);
+        *cost = (seg_model_cost){p.width, p.height, facts.multiply_adds, (int64_t)facts.bytes};
+    }
+    seg_import_session_free(session);
+    seg_image_release(&image);
+    return status;
 }
 
 seg_status seg_import_segment(seg_import_session *session, const seg_image *image, uint8_t *labels,

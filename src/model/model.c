@@ -3,10 +3,13 @@
 /* model.c: a model from a file, from memory or around a trainer's weights, and facts about it. */
 #include "model/model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "io/program_file.h"
+#include "runtime/runtime.h"
 
 static int64_t count_parameters(seg_weights *weights)
 {
@@ -110,10 +113,9 @@ seg_status seg_model_load_memory(seg_model **out, const void *data, size_t size,
     return status;
 }
 
-seg_status seg_model_load(seg_model **out, const char *path, seg_error *err)
+static seg_status load_safetensors(seg_model **out, const char *path, seg_error *err)
 {
     seg_safetensors *file;
-    *out = NULL;
     seg_status status = seg_safetensors_read(&file, path, err);
     if (status != SEG_OK)
         return status;
@@ -122,9 +124,98 @@ seg_status seg_model_load(seg_model **out, const char *path, seg_error *err)
     return status;
 }
 
+/* ---- imported ---- */
+
+static int64_t count_numbers(const seg_program *program)
+{
+    int64_t count = 0;
+    for (size_t s = 0; s < program->slot_count; s++) {
+        const seg_program_slot *slot = &program->slots[s];
+        /* int64 constants are shapes and indices. */
+        if (slot->constant != NULL && slot->shape.dtype != SEG_I64)
+            count += seg_shape_count(&slot->shape);
+    }
+    return count;
+}
+
+static seg_status make_imported(seg_model **out, seg_program *program, seg_import_facts *facts,
+                                seg_error *err)
+{
+    seg_model *model = calloc(1, sizeof *model);
+    if (model == NULL) {
+        seg_program_free(program);
+        return seg_fail_nomem(err, sizeof *model, "the model");
+    }
+    model->parameters = count_numbers(program);
+    snprintf(model->spec.net.net, sizeof model->spec.net.net, "%s", program->format);
+    seg_status status = seg_import_new(&model->import, program, facts, err);
+    model->spec.classes = facts->classes;
+    model->spec.preprocess = facts->preprocess;
+    memcpy(model->spec.data, facts->data, sizeof facts->data);
+    memcpy(model->spec.licence, facts->licence, sizeof facts->licence);
+    if (status == SEG_OK && (model->config = calloc(1, 3)) == NULL)
+        status = seg_fail_nomem(err, 3, "the model");
+    if (status == SEG_OK)
+        memcpy(model->config, "{}", 2);
+    if (status != SEG_OK) {
+        seg_model_free(model);
+        return status;
+    }
+    *out = model;
+    return SEG_OK;
+}
+
+static seg_status import(seg_model **out, const char *path, const seg_import_opts *opts,
+                         seg_error *err)
+{
+    const seg_program_opts reading = {.dequantise = opts != NULL && opts->dequantise};
+    seg_program *program;
+    seg_import_facts *facts = malloc(sizeof *facts); /* 18 kB: too much for a guest's stack */
+    if (facts == NULL)
+        return seg_fail_nomem(err, sizeof *facts, path);
+    seg_status status = seg_program_read(&program, path, &reading, err);
+    if (status == SEG_OK)
+        status = seg_runtime_check(program, err);
+    if (status == SEG_OK)
+        status = seg_import_facts_gather(facts, program, opts, err);
+    if (status == SEG_OK)
+        status = make_imported(out, program, facts, err);
+    else
+        seg_program_free(program);
+    free(facts);
+    return status;
+}
+
+seg_status seg_model_import(seg_model **out, const char *path, const seg_import_opts *opts,
+                            seg_error *err)
+{
+    static const seg_import_opts nothing;
+    seg_file_kind kind;
+    *out = NULL;
+    seg_status status = seg_file_kind_of(&kind, path, err);
+    if (status != SEG_OK)
+        return status;
+    if (kind != SEG_FILE_SAFETENSORS)
+        return import(out, path, opts, err);
+    if (opts != NULL && memcmp(opts, &nothing, sizeof nothing) != 0)
+        return seg_fail(err, SEG_INVALID,
+                        "%s: a model of seg says itself how it is used; labels, mean, layout and "
+                        "the like are for ONNX and TFLite files",
+                        path);
+    return load_safetensors(out, path, err);
+}
+
+seg_status seg_model_load(seg_model **out, const char *path, seg_error *err)
+{
+    return seg_model_import(out, path, NULL, err);
+}
+
 seg_status seg_model_save(const seg_model *model, const char *path, const seg_save_opts *opts,
                           seg_error *err)
 {
+    if (model->import != NULL)
+        return seg_fail(err, SEG_UNSUPPORTED, "%s: not written: only networks of seg's own can be",
+                        path);
     return seg_model_write(path, &model->spec, model->weights, opts != NULL && opts->half, err);
 }
 
@@ -134,6 +225,7 @@ void seg_model_free(seg_model *model)
         return;
     if (model->owns_weights)
         seg_weights_free(model->weights);
+    seg_import_free(model->import);
     free(model->config);
     free(model);
 }

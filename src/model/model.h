@@ -10,12 +10,14 @@
 #define MODEL_MODEL_H
 
 #include "graph/exec.h"
+#include "model/import.h"
 #include "model/spec.h"
 #include "seg/model.h"
 
 struct seg_model {
     seg_model_spec spec;
-    seg_weights *weights;
+    seg_import *import;   /* NULL: one of our own networks, which has weights */
+    seg_weights *weights; /* NULL when imported */
     bool owns_weights;
     int64_t parameters; /* trainable numbers */
     char *config;       /* JSON of spec.net */

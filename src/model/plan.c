@@ -74,6 +74,8 @@ seg_status seg_model_measure(const seg_model *model, int width, int height, seg_
     if (width < 1 || height < 1 || width > SEG_MAX_SIDE || height > SEG_MAX_SIDE)
         return seg_fail(err, SEG_INVALID, "a size of %dx%d pixels, not 1..%d each", width, height,
                         SEG_MAX_SIDE);
+    if (model->import != NULL)
+        return seg_import_measure(model->import, width, height, cost, err);
     seg_model_cost found;
     seg_model_input_size(&model->spec.preprocess, width, height, &found.input_width,
                          &found.input_height);

@@ -26,6 +26,7 @@ typedef struct kept_plan {
 struct seg_session {
     const seg_model *model;
     seg_session_opts opts;
+    seg_import_session *import; /* of an imported model, which has no plans of its own */
     kept_plan kept[KEPT_PLANS];
     uint64_t calls;
     uint8_t *shrunk; /* pixels of an image that the model wants smaller */
@@ -45,6 +46,15 @@ seg_status seg_session_new(seg_session **out, const seg_model *model, const seg_
         session->opts = *opts;
     if (session->opts.threads <= 0)
         session->opts.threads = seg_cpu_count();
+    if (model->import != NULL) {
+        seg_status status =
+            seg_import_session_new(&session->import, model->import, &model->spec.preprocess,
+                                   model->spec.classes.count, &session->opts, err);
+        if (status != SEG_OK) {
+            seg_session_free(session);
+            return status;
+        }
+    }
     *out = session;
     return SEG_OK;
 }
@@ -53,6 +63,7 @@ void seg_session_free(seg_session *session)
 {
     if (session == NULL)
         return;
+    seg_import_session_free(session->import);
     for (int i = 0; i < KEPT_PLANS; i++)
         seg_model_plan_release(&session->kept[i].plan);
     free(session->shrunk);
@@ -194,6 +205,8 @@ seg_status seg_segment(seg_session *session, const seg_image *image, uint8_t *la
     seg_status status = seg_image_check(image, 1, 4, "the image", err);
     if (status != SEG_OK)
         return status;
+    if (session->import != NULL)
+        return seg_import_segment(session->import, image, labels, err);
     seg_model_input_size(&session->model->spec.preprocess, image->width, image->height, &width,
                          &height);
     status = plan_get(session, width, height, &exec, err);

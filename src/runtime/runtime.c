@@ -44,7 +44,7 @@ seg_status seg_runtime_unsupported(const seg_program *program, char **names, seg
     return SEG_OK;
 }
 
-static seg_status check_supported(const seg_program *program, seg_error *err)
+seg_status seg_runtime_check(const seg_program *program, seg_error *err)
 {
     char *names;
     seg_status status = seg_runtime_unsupported(program, &names, err);
@@ -123,7 +123,7 @@ seg_status seg_runtime_new(seg_runtime **out, const seg_program *program,
                            const seg_runtime_opts *opts, seg_error *err)
 {
     *out = NULL;
-    seg_status status = check_supported(program, err);
+    seg_status status = seg_runtime_check(program, err);
     if (status != SEG_OK)
         return status;
     seg_runtime *runtime = calloc(1, sizeof *runtime);

@@ -28,6 +28,9 @@ typedef struct seg_runtime_opts {
  * is none. SEG_NOMEM. The text is malloc'ed. */
 seg_status seg_runtime_unsupported(const seg_program *program, char **names, seg_error *err);
 
+/* SEG_UNSUPPORTED, with all of them, when there is one. */
+seg_status seg_runtime_check(const seg_program *program, seg_error *err);
+
 typedef struct seg_runtime seg_runtime;
 
 /*

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* import_options.c: texts of options to what seg_model_import takes. */
+#include "import_options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared.h"
+
+/* The number at *text, which moves behind it. */
+static bool take_number(const char **text, float *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtof(*text, &end);
+    bool fits = end != *text && errno == 0 && isfinite(*number);
+    *text = end;
+    return fits;
+}
+
+/* "x" for all three or "r,g,b"; NULL is fine. */
+static bool read_channels(const cmd *command, const char *name, const char *text, float out[3])
+{
+    const char *at = text;
+    if (text == NULL)
+        return true;
+    bool fits = take_number(&at, &out[0]);
+    out[1] = out[2] = out[0];
+    for (int c = 1; fits && c < 3 && *at != '\0'; c++) {
+        fits = *at == ',';
+        at++;
+        fits = fits && take_number(&at, &out[c]) && (c == 2 || *at == ',');
+    }
+    if (fits && *at == '\0')
+        return true;
+    cmd_misuse(command, "--%s: '%s' is neither a number nor three with commas between", name, text);
+    return false;
+}
+
+seg_model *import_options_load(const cmd *command, const char *path, const import_options *o)
+{
+    static const import_options nothing;
+    float mean[3], std[3], threshold = 0.0f;
+    const char *end = o->threshold;
+    seg_model *model;
+    seg_error err;
+    if (path == NULL && memcmp(o, &nothing, sizeof nothing) != 0) {
+        cmd_misuse(command, "--labels, --mean and the like are for imported models: -m <file>");
+        return NULL;
+    }
+    if (path == NULL)
+        return shared_load_model(command, NULL);
+    if (!read_channels(command, "mean", o->mean, mean) ||
+        !read_channels(command, "std", o->std, std))
+        return NULL;
+    if (o->threshold != NULL && (!take_number(&end, &threshold) || *end != '\0')) {
+        cmd_misuse(command, "--threshold: '%s' is not a number", o->threshold);
+        return NULL;
+    }
+    const seg_import_opts opts = {.labels = o->labels,
+                                  .mean = o->mean != NULL ? mean : NULL,
+                                  .std = o->std != NULL ? std : NULL,
+                                  .layout = o->layout,
+                                  .height = o->input_size.height,
+                                  .width = o->input_size.width,
+                                  .fit = o->fit,
+                                  .output = o->output,
+                                  .threshold = o->threshold != NULL ? &threshold : NULL,
+                                  .dequantise = o->dequantise};
+    if (seg_model_import(&model, path, &opts, &err) != SEG_OK)
+        cmd_fail(command, "%s", err.text);
+    return model;
+}
