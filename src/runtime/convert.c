@@ -194,41 +194,58 @@ void seg_store_i64(seg_dtype dtype, void *dst, int64_t first, int64_t count, con
     }
 }
 
-/* ---- sources of a call ---- */
+/* ---- sources and results of a call ---- */
 
-seg_status seg_eval_f32(seg_eval *call, int index, const float **data, float **owned)
+static seg_status block_for(seg_eval *call, const seg_shape *shape, size_t item, void *block)
 {
-    const seg_tensor *src = &call->src[index];
-    int64_t count = seg_shape_count(&src->shape);
-    *owned = NULL;
-    *data = src->data;
-    if (src->shape.dtype == SEG_F32)
-        return SEG_OK;
     size_t size = 0;
-    if (!seg_size_mul((size_t)count, sizeof **owned, &size) ||
-        (*owned = seg_block_new(size)) == NULL)
+    void *made = NULL;
+    if (!seg_size_mul((size_t)seg_shape_count(shape), item, &size) ||
+        (made = seg_block_new(size)) == NULL)
         return seg_fail_nomem(call->err, size, call->node->op);
-    seg_load_f32(src->shape.dtype, src->data, 0, count, *owned);
-    *data = *owned;
+    memcpy(block, &made, sizeof made);
     return SEG_OK;
 }
 
-seg_status seg_eval_f64(seg_eval *call, int index, const double **data, double **owned)
-{
-    const seg_tensor *src = &call->src[index];
-    int64_t count = seg_shape_count(&src->shape);
-    *owned = NULL;
-    *data = src->data;
-    if (src->shape.dtype == SEG_F64)
-        return SEG_OK;
-    size_t size = 0;
-    if (!seg_size_mul((size_t)count, sizeof **owned, &size) ||
-        (*owned = seg_block_new(size)) == NULL)
-        return seg_fail_nomem(call->err, size, call->node->op);
-    seg_load_f64(src->shape.dtype, src->data, 0, count, *owned);
-    *data = *owned;
-    return SEG_OK;
-}
+#define EVAL_CALLS(suffix, type, native)                                                           \
+    seg_status seg_eval_##suffix(seg_eval *call, int index, const type **data, type **owned)       \
+    {                                                                                              \
+        const seg_tensor *src = &call->src[index];                                                 \
+        *owned = NULL;                                                                             \
+        *data = src->data;                                                                         \
+        if (src->shape.dtype == native)                                                            \
+            return SEG_OK;                                                                         \
+        seg_status status = block_for(call, &src->shape, sizeof **owned, owned);                   \
+        if (status != SEG_OK)                                                                      \
+            return status;                                                                         \
+        seg_load_##suffix(src->shape.dtype, src->data, 0, seg_shape_count(&src->shape), *owned);   \
+        *data = *owned;                                                                            \
+        return SEG_OK;                                                                             \
+    }                                                                                              \
+    seg_status seg_eval_result_##suffix(seg_eval *call, int index, const seg_shape *shape,         \
+                                        type **data)                                               \
+    {                                                                                              \
+        *data = NULL;                                                                              \
+        seg_status status = seg_eval_result(call, index, shape);                                   \
+        if (status != SEG_OK || shape->dtype != native)                                            \
+            return status != SEG_OK ? status : block_for(call, shape, sizeof **data, data);        \
+        *data = call->dst[index].data;                                                             \
+        return SEG_OK;                                                                             \
+    }                                                                                              \
+    seg_status seg_eval_finish_##suffix(seg_eval *call, int index, type *data, seg_status status)  \
+    {                                                                                              \
+        const seg_tensor *dst = &call->dst[index];                                                 \
+        if (data == NULL || data == dst->data)                                                     \
+            return status;                                                                         \
+        if (status == SEG_OK)                                                                      \
+            seg_store_##suffix(dst->shape.dtype, dst->data, 0, seg_shape_count(&dst->shape),       \
+                               data);                                                              \
+        seg_block_free(data);                                                                      \
+        return status;                                                                             \
+    }
+
+EVAL_CALLS(f32, float, SEG_F32)
+EVAL_CALLS(f64, double, SEG_F64)
 
 seg_status seg_eval_ints(seg_eval *call, int index, int64_t *list, int capacity, int *count)
 {

@@ -32,6 +32,16 @@ static inline bool seg_dtype_is_real(seg_dtype dtype) /* floating point */
 seg_status seg_eval_f32(seg_eval *call, int index, const float **data, float **owned);
 seg_status seg_eval_f64(seg_eval *call, int index, const double **data, double **owned);
 
+/*
+ * Result `index`, to be computed as floats: *data is the result itself when its type is f32, else a
+ * block, which seg_eval_finish_f32 stores in the result and frees (as it does after an error that
+ * came between: `status` is passed through).
+ */
+seg_status seg_eval_result_f32(seg_eval *call, int index, const seg_shape *shape, float **data);
+seg_status seg_eval_finish_f32(seg_eval *call, int index, float *data, seg_status status);
+seg_status seg_eval_result_f64(seg_eval *call, int index, const seg_shape *shape, double **data);
+seg_status seg_eval_finish_f64(seg_eval *call, int index, double *data, seg_status status);
+
 /* A list that is a source: i32 or i64, rank 0 or 1, at most `capacity` elements. SEG_UNSUPPORTED
  * (type), SEG_INVALID (more, or another rank). */
 seg_status seg_eval_ints(seg_eval *call, int index, int64_t *list, int capacity, int *count);

@@ -41,6 +41,11 @@ seg_status seg_eval_fail(seg_eval *call, seg_status status, const char *format, 
                     seg_program_node_text(call->program, call->node, node), text);
 }
 
+seg_status seg_eval_why(seg_eval *call, seg_status status, const seg_error *why)
+{
+    return status == SEG_OK ? status : seg_eval_fail(call, status, "%s", why->text);
+}
+
 seg_status seg_eval_bad_dtype(seg_eval *call, int src)
 {
     return seg_eval_fail(call, SEG_UNSUPPORTED, "input %d of type %s is not supported", src,

@@ -39,6 +39,8 @@ seg_status seg_eval_result(seg_eval *call, int index, const seg_shape *shape);
 /* SEG_INVALID (or `status`) with "<op> '<name>': " in front of the sentence. */
 seg_status seg_eval_fail(seg_eval *call, seg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
+/* The same of a sentence that was made without the node's name (checks that lowering shares). */
+seg_status seg_eval_why(seg_eval *call, seg_status status, const seg_error *why);
 /* SEG_UNSUPPORTED: the operator does not take this element type. */
 seg_status seg_eval_bad_dtype(seg_eval *call, int src);
 
