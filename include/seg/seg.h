@@ -4,9 +4,11 @@
 #ifndef SEG_SEG_H
 #define SEG_SEG_H
 
+#include "seg/array.h"
 #include "seg/image.h"
 #include "seg/metrics.h"
 #include "seg/model.h"
+#include "seg/program.h"
 #include "seg/status.h"
 #include "seg/train.h"
 #include "seg/version.h"

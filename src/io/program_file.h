@@ -17,10 +17,6 @@ typedef enum seg_file_kind {
 /* By the first bytes; path decides for ONNX, which has no mark of its own. Errors: SEG_IO. */
 seg_status seg_file_kind_of(seg_file_kind *kind, const char *path, seg_error *err);
 
-typedef struct seg_program_opts {
-    bool dequantise; /* TFLite: the float network instead of the quantised one */
-} seg_program_opts;
-
 /* Read an ONNX or TFLite file. opts may be NULL. Errors: those of the formats' readers;
  * SEG_UNSUPPORTED for a file that is neither. */
 seg_status seg_program_read(seg_program **out, const char *path, const seg_program_opts *opts,

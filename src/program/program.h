@@ -14,6 +14,7 @@
 #define PROGRAM_PROGRAM_H
 
 #include "base/memory.h"
+#include "seg/program.h"
 #include "seg/status.h"
 #include "tensor/tensor.h"
 
@@ -66,7 +67,7 @@ typedef struct seg_program_text {
     const char *key, *value;
 } seg_program_text;
 
-typedef struct seg_program {
+struct seg_program {
     seg_arena arena;                        /* all texts, lists and constants made while reading */
     void *file;                             /* block that constants may point into, owned */
     const char *path, *format, *producer;   /* for people: "a.onnx", "onnx", "pytorch 2.1" */
@@ -77,12 +78,11 @@ typedef struct seg_program {
     seg_program_text *texts; /* metadata */
     size_t slot_count, node_count, input_count, output_count, text_count;
     size_t slot_capacity, node_capacity, input_capacity, output_capacity, text_capacity;
-    void *names; /* hash of slot names, while building */
-} seg_program;
+    void *names; /* hash of slot names */
+};
 
-/* path is for errors and is copied. */
+/* path is for errors and is copied. What it gives goes to seg_program_free. */
 seg_status seg_program_new(seg_program **out, const char *path, const char *format, seg_error *err);
-void seg_program_free(seg_program *program); /* NULL is allowed */
 
 /* ---- building: calls return SEG_NOMEM, or what they say ---- */
 

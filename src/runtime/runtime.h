@@ -61,4 +61,8 @@ typedef struct seg_runtime_facts {
 
 seg_runtime_facts seg_runtime_describe(const seg_runtime *runtime);
 
+/* Of all convolutions and matrix products of the last run, evaluated ones too, by the shapes of
+ * their values: right only with keep_all. */
+int64_t seg_runtime_multiply_adds(const seg_runtime *runtime);
+
 #endif

@@ -9,7 +9,7 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    [SEG_F32] = {"f32", 4}, [SEG_U8] = {"u8", 1}, [SEG_I32] = {"i32", 4},
+    [SEG_F32] = {"f32", 4}, [SEG_U8] = {"u8", 1},     [SEG_I32] = {"i32", 4},
     [SEG_F16] = {"f16", 2}, [SEG_I8] = {"i8", 1},     [SEG_I64] = {"i64", 8},
     [SEG_F64] = {"f64", 8}, [SEG_BF16] = {"bf16", 2}, [SEG_BOOL] = {"bool", 1},
     [SEG_U16] = {"u16", 2}, [SEG_I16] = {"i16", 2},   [SEG_U32] = {"u32", 4},
@@ -76,5 +76,38 @@ const char *seg_shape_text(const seg_shape *shape, char text[SEG_SHAPE_TEXT_SIZE
     for (int i = 0; i < shape->rank; i++)
         used += snprintf(text + used, (size_t)(SEG_SHAPE_TEXT_SIZE - used), "%s%lld",
                          i > 0 ? "x" : "", (long long)shape->dim[i]);
+    return text;
+}
+
+seg_array seg_tensor_array(const seg_tensor *tensor)
+{
+    const seg_shape *shape = &tensor->shape;
+    seg_array array = {.dtype = shape->dtype, .rank = shape->rank, .data = tensor->data};
+    for (int i = 0; i < shape->rank; i++)
+        array.dim[i] = shape->dim[i];
+    return array;
+}
+
+seg_tensor seg_array_tensor(const seg_array *array)
+{
+    seg_tensor tensor = {{.dtype = array->dtype, .rank = array->rank}, array->data};
+    for (int i = 0; i < array->rank; i++)
+        tensor.shape.dim[i] = array->dim[i];
+    return tensor;
+}
+
+const char *seg_array_text(const seg_array *array, char text[SEG_ARRAY_TEXT_SIZE])
+{
+    int used = snprintf(text, SEG_ARRAY_TEXT_SIZE, "%s%s", seg_dtype_name(array->dtype),
+                        array->rank == 0  ? " scalar"
+                        : array->rank < 0 ? " of any rank"
+                                          : " ");
+    for (int i = 0; i < array->rank; i++) {
+        const size_t room = (size_t)(SEG_ARRAY_TEXT_SIZE - used);
+        const char *between = i > 0 ? "x" : "";
+        used += array->dim[i] < 0
+                    ? snprintf(text + used, room, "%s?", between)
+                    : snprintf(text + used, room, "%s%lld", between, (long long)array->dim[i]);
+    }
     return text;
 }

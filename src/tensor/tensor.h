@@ -4,7 +4,8 @@
  * tensor.h: shapes, element types and tensors.
  *
  * Activations are N,H,W,C with channels contiguous. Convolution weights are KH,KW,IC,OC
- * (output channels contiguous, what the kernels stream), per-channel vectors have rank 1.
+ * (output channels contiguous, what the kernels stream), per-channel vectors have rank 1. Layers of
+ * our own networks compute in SEG_F32; the other types occur in imported files.
  */
 #ifndef TENSOR_TENSOR_H
 #define TENSOR_TENSOR_H
@@ -13,28 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SEG_MAX_RANK = 8 };
-
-/* The network's own layers compute in SEG_F32; the rest occur in imported files. SEG_BOOL is a byte
- * that is 0 or 1. */
-typedef enum seg_dtype {
-    SEG_F32,
-    SEG_U8,
-    SEG_I32,
-    SEG_F16,
-    SEG_I8,
-    SEG_I64,
-    SEG_F64,
-    SEG_BF16,
-    SEG_BOOL,
-    SEG_U16,
-    SEG_I16,
-    SEG_U32,
-    SEG_U64
-} seg_dtype;
-
-size_t seg_dtype_size(seg_dtype dtype);      /* bytes */
-const char *seg_dtype_name(seg_dtype dtype); /* "f32", ... */
+#include "seg/array.h"
 
 /* Element type and extents; extents are >= 1 unless a function says otherwise. */
 typedef struct seg_shape {
@@ -68,6 +48,10 @@ bool seg_shape_valid(const seg_shape *shape);
 /* "f32 1x360x480x3" in a static-size buffer; returns text. */
 enum { SEG_SHAPE_TEXT_SIZE = 208 };
 const char *seg_shape_text(const seg_shape *shape, char text[SEG_SHAPE_TEXT_SIZE]);
+
+/* The same numbers as the public interface says it, and back (a valid rank is the caller's care). */
+seg_array seg_tensor_array(const seg_tensor *tensor);
+seg_tensor seg_array_tensor(const seg_array *array);
 
 static inline float *seg_f32(const seg_tensor *tensor)
 {
