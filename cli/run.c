@@ -195,8 +195,11 @@ static int write_results(run *r)
         status = write_dumps(r);
     if (status != CMD_DONE || !r->json)
         return status;
-    return shared_print_json(&cmd_run, json_pack("{s:O, s:{s:f, s:f}}", "written", r->written, "ms",
-                                                 "load", r->load_ms, "run", r->run_ms));
+    const seg_runner_cost cost = seg_runner_measure(r->runner);
+    return shared_print_json(&cmd_run, json_pack("{s:O, s:{s:f, s:f}, s:i, s:i, s:I}", "written",
+                                                 r->written, "ms", "load", r->load_ms, "run",
+                                                 r->run_ms, "layers", cost.layers, "evaluated",
+                                                 cost.evaluated, "bytes", (json_int_t)cost.bytes));
 }
 
 /* ---- the verb ---- */
