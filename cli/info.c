@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "info_program.h"
 #include "options.h"
+#include "seg/program.h"
 #include "shared.h"
 
 typedef struct facts {
@@ -85,6 +87,8 @@ static int info_run(int argc, char **argv)
     if (count > 1)
         return cmd_misuse(&cmd_info, "one model at a time, got %d", count);
     const char *path = count == 1 ? argv[0] : NULL;
+    if (path != NULL && seg_program_is_file(path))
+        return info_program(path, file_size(path), f.size, json);
     seg_model *model = shared_load_model(&cmd_info, path);
     if (model == NULL)
         return CMD_FAILED;

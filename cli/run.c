@@ -67,7 +67,7 @@ static const char *wanted_inputs(const run *r)
     for (int i = 0; i < r->info.inputs && used < sizeof text; i++) {
         seg_program_value value = seg_program_input_at(r->program, i);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s (%s)", i > 0 ? ", " : "",
-                                 value.name, seg_array_text(&value.array, shape));
+                                 shared_plain(value.name), seg_array_text(&value.array, shape));
     }
     return text;
 }

@@ -59,6 +59,19 @@ json_t *shared_json_path(const char *path)
     return text;
 }
 
+const char *shared_plain(const char *text)
+{
+    static char buffers[8][241];
+    static int next;
+    char *out = buffers[next++ % 8];
+    snprintf(out, sizeof buffers[0], "%s", text);
+    for (char *at = out; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+    }
+    return out;
+}
+
 const char *shared_grouped(int64_t number)
 {
     static char buffers[4][32];

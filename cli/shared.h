@@ -27,6 +27,10 @@ json_t *shared_json_share(double share);
 /* A path, or a text with one in it; bytes that are not UTF-8 become "?". */
 json_t *shared_json_path(const char *path);
 
+/* Text of a file for a terminal: control codes become "?", and 240 bytes are the most. In one of eight
+ * rotating static buffers. */
+const char *shared_plain(const char *text);
+
 /* "12,345,678" in one of four rotating static buffers. */
 const char *shared_grouped(int64_t number);
 

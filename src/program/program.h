@@ -36,6 +36,7 @@ typedef struct seg_program_slot {
                          nothing. Of a constant: exact */
     const void *constant; /* data of a constant, aligned to its dtype; NULL: computed, or an input */
     seg_quantisation quantisation;
+    bool read; /* by a node, or an output; known after seg_program_finish */
 } seg_program_slot;
 
 typedef struct seg_attribute {

@@ -130,6 +130,19 @@ static seg_status place(sorter *sort, int first)
     return SEG_OK;
 }
 
+static void mark_read(seg_program *program)
+{
+    for (size_t n = 0; n < program->node_count; n++) {
+        const seg_program_node *node = &program->nodes[n];
+        for (int i = 0; i < node->src_count; i++) {
+            if (node->src[i] != SEG_NO_SLOT)
+                program->slots[node->src[i]].read = true;
+        }
+    }
+    for (size_t i = 0; i < program->output_count; i++)
+        program->slots[program->outputs[i]].read = true;
+}
+
 static seg_status run(sorter *sort)
 {
     seg_program *program = sort->program;
@@ -144,6 +157,7 @@ static seg_status run(sorter *sort)
     }
     if (status == SEG_OK && program->node_count > 0)
         memcpy(program->nodes, sort->order, program->node_count * sizeof *program->nodes);
+    mark_read(program);
     return status;
 }
 

@@ -11,7 +11,7 @@
 static int64_t weight_count(const seg_program_slot *slot)
 {
     const seg_dtype dtype = slot->shape.dtype;
-    if (slot->constant == NULL || slot->shape.rank == 0)
+    if (slot->constant == NULL || slot->shape.rank == 0 || !slot->read)
         return 0;
     switch (dtype) {
     case SEG_F32:
