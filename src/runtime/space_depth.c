@@ -4,7 +4,7 @@
  * space_depth.c: DepthToSpace and SpaceToDepth: channels become pixels of a b x b block, and back.
  *
  *   coarse[n, k, y, x] = fine[n, c, y*b + dy, x*b + dx]
- *   k = (dy*b + dx)*C + c    DCR, and SpaceToDepth        k = (c*b + dy)*b + dx    CRD
+ *   k = (dy*b + dx)*C + c    DCR        k = (c*b + dy)*b + dx    CRD
  */
 #include <string.h>
 
@@ -83,7 +83,7 @@ static seg_status evaluate(seg_eval *call, bool to_space)
                      .c = fine->dim[1],
                      .h = coarse->dim[2],
                      .w = coarse->dim[3],
-                     .crd = to_space && strcmp(mode, "CRD") == 0,
+                     .crd = strcmp(mode, "CRD") == 0,
                      .to_space = to_space,
                      .item = seg_dtype_size(src->dtype),
                      .src = call->src[0].data,
