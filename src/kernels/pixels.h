@@ -34,12 +34,13 @@ typedef struct seg_pixels_kernels {
     void (*copy_runs)(const float *src, int64_t src_step, float *dst, int64_t dst_step,
                       int64_t count, int64_t c);
     /*
-     * dst[j] = the largest of channel j in rows x cols pixels, row_step from one row to the next.
-     * winners (or NULL) receives its pixel number, base + y*row_pixels + x: the first of equals. A
-     * NaN wins over numbers (and the last NaN over others), as in PyTorch.
+     * dst[j] = the largest of channel j in rows x cols pixels, row_pixels from one row to the next
+     * and col_pixels from one column to the next. winners (or NULL) receives its pixel number,
+     * base + y*row_pixels + x*col_pixels: the first of equals. A NaN wins over numbers (and the
+     * last NaN over others), as in PyTorch.
      */
-    void (*max_window)(const float *src, int64_t row_pixels, int64_t rows, int64_t cols, int64_t c,
-                       int32_t base, float *dst, int32_t *winners);
+    void (*max_window)(const float *src, int64_t row_pixels, int64_t col_pixels, int64_t rows,
+                       int64_t cols, int64_t c, int32_t base, float *dst, int32_t *winners);
     /* dst[j] += src[j] where winners[j] == pixel. */
     void (*add_where)(const float *src, const int32_t *winners, int32_t pixel, int64_t c,
                       float *dst);

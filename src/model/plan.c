@@ -31,7 +31,9 @@ static void cut_last_resize(seg_graph *graph)
         return;
     const seg_graph_node *node = &graph->nodes[last->node];
     const seg_resize_params *resize = node->params;
-    if (strcmp(node->op->name, "resize_bilinear") == 0 && resize->align_corners == 0)
+    if (strcmp(node->op->name, "resize_bilinear") == 0 && resize->align_corners == 0 &&
+        resize->coordinates == SEG_COORDINATES_USUAL && resize->scale_h == 0 &&
+        resize->scale_w == 0)
         graph->outputs[0].value = node->src[0];
 }
 

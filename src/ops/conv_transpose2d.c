@@ -4,7 +4,7 @@
  * conv_transpose2d: the gradient of conv2d as a layer ("deconvolution"), for learned upsampling.
  *   dst[n, ih*sh + kh*dh - ph, iw*sw + kw*dw - pw, oc] += src[n,ih,iw,ic] * weights[kh,kw,ic,oc]
  *   over all ih,iw,kh,kw,ic, starting from bias[oc]; then the activation
- * src      N,IH,IW,IC   weights KH,KW,IC,OC   bias OC (optional)
+ * src      N,IH,IW,IC   weights KH,KW,IC/G,OC   bias OC (optional)
  * dst      N,OH,OW,OC   OH = (IH-1)*sh - ph - ph_end + dh*(KH-1) + 1 + out_pad_h
  * packed   the weights in panels, with the bias (convolution.h)
  * Padding crops dst. A dst pixel that no tap reaches holds the bias.
@@ -28,6 +28,7 @@ static const seg_param param_list[] = {
     {"out_pad_h", "rows added below", SEG_PARAM_INT, offsetof(params, out_pad_h), 0, 65536},
     {"out_pad_w", "columns added on the right", SEG_PARAM_INT, offsetof(params, out_pad_w), 0,
      65536},
+    {"groups", "groups of channels (0: one)", SEG_PARAM_INT, offsetof(params, groups), 0, 1 << 20},
     {0},
 };
 
@@ -45,10 +46,15 @@ static seg_status shape(const void *params_, int src_count, const seg_shape *src
     seg_status status = seg_conv_check("conv_transpose2d", src_count, src, err);
     if (status != SEG_OK)
         return status;
-    if (w->ic != src[0].c)
+    const int64_t groups = p->groups > 0 ? p->groups : 1;
+    if (src[0].c % groups != 0 || w->oc % groups != 0)
+        return seg_fail(err, SEG_INVALID,
+                        "conv_transpose2d: %lld groups do not divide %lld and %lld channels",
+                        (long long)groups, (long long)src[0].c, (long long)w->oc);
+    if (w->ic != src[0].c / groups)
         return seg_fail(err, SEG_INVALID,
                         "conv_transpose2d: weights take %lld channels, src has %lld",
-                        (long long)w->ic, (long long)src[0].c);
+                        (long long)w->ic, (long long)(src[0].c / groups));
     int64_t oh = extent(src[0].h, w->kh, p->dh, p->sh, p->ph + p->ph_end, p->out_pad_h);
     int64_t ow = extent(src[0].w, w->kw, p->dw, p->sw, p->pw + p->pw_end, p->out_pad_w);
     if (oh < 1 || ow < 1)
@@ -71,7 +77,7 @@ static seg_convolution convolution(const seg_op_call *call)
         .kernels = call->kernels,
         .threads = call->threads,
         .n = image->n,
-        .groups = 1,
+        .groups = p->groups > 0 ? p->groups : 1,
         .y = {dst->h, image->h, w->kh, p->sh, p->ph, p->dh},
         .x = {dst->w, image->w, w->kw, p->sw, p->pw, p->dw},
         .ic = image->c,
@@ -113,7 +119,8 @@ static void backward(const seg_op_call *call)
 static int64_t multiply_adds(const seg_op_call *call)
 {
     const seg_shape *w = &call->src[1].shape;
-    return seg_shape_count(&call->src[0].shape) * w->kh * w->kw * w->oc;
+    const int64_t groups = ((const params *)call->params)->groups;
+    return seg_shape_count(&call->src[0].shape) * w->kh * w->kw * w->oc / (groups > 0 ? groups : 1);
 }
 
 const seg_op seg_op_conv_transpose2d = {

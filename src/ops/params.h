@@ -23,13 +23,14 @@ typedef struct seg_conv2d_params {
 } seg_conv2d_params;
 
 /*
- * src: image N,IH,IW,IC; weights KH,KW,IC,OC; optional bias OC. The gradient of conv2d as a layer:
+ * src: image N,IH,IW,IC; weights KH,KW,IC/G,OC; optional bias OC. The gradient of conv2d as a layer:
  * OH = (IH-1)*sh - ph - ph_end + dh*(KH-1) + 1 + out_pad_h
  */
 typedef struct seg_conv_transpose2d_params {
     int64_t activation;
     int64_t sh, sw, ph, pw, ph_end, pw_end, dh, dw;
     int64_t out_pad_h, out_pad_w;
+    int64_t groups; /* 0: one */
 } seg_conv_transpose2d_params;
 
 /* src: image N,H,W,C; weight (gamma) C; bias (beta) C; running_mean C; running_var C.
@@ -48,11 +49,33 @@ typedef struct seg_batchnorm_params {
 typedef struct seg_pool2d_params {
     int64_t kh, kw, sh, sw, ph, pw;
     int64_t ceil_mode, count_pad;
+    int64_t ph_more, pw_more; /* padding below and on the right, beyond ph and pw; or less of it */
+    int64_t dh, dw;           /* dilation of maxpool2d; 0: dense, as 1 */
 } seg_pool2d_params;
+
+/* Where output pixel o lies among `in` source pixels; s: scale, result pixels for a source pixel. */
+typedef enum seg_resize_coordinates {
+    SEG_COORDINATES_USUAL, /* resize_bilinear: what align_corners says; resize_nearest: asymmetric */
+    SEG_COORDINATES_HALF_PIXEL,    /* (o + 1/2) / s - 1/2 */
+    SEG_COORDINATES_ASYMMETRIC,    /* o / s */
+    SEG_COORDINATES_ALIGN_CORNERS, /* o * (in - 1) / (s*in - 1); 0 when s*in is 1 */
+    SEG_COORDINATES_COUNT
+} seg_resize_coordinates;
+
+typedef enum seg_resize_rounding {
+    SEG_ROUNDING_FLOOR,
+    SEG_ROUNDING_HALF_DOWN,
+    SEG_ROUNDING_HALF_UP,
+    SEG_ROUNDING_CEIL,
+    SEG_ROUNDING_COUNT
+} seg_resize_rounding;
 
 /* Target size in pixels. Half-pixel centres unless align_corners != 0. */
 typedef struct seg_resize_params {
     int64_t h, w, align_corners;
+    int64_t coordinates;     /* seg_resize_coordinates */
+    int64_t rounding;        /* resize_nearest: seg_resize_rounding */
+    double scale_h, scale_w; /* 0: h / H, w / W, exactly */
 } seg_resize_params;
 
 /* Window of the source that is kept: rows top..top+h-1, columns left..left+w-1. */
@@ -92,7 +115,7 @@ typedef enum seg_unary_function {
     SEG_UNARY_LOG,
     SEG_UNARY_SQRT,
     SEG_UNARY_ABS,
-    SEG_UNARY_AFFINE,       /* a*x + b */
+    SEG_UNARY_AFFINE, /* a*x + b */
     SEG_UNARY_FUNCTIONS
 } seg_unary_function;
 

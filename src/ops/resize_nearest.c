@@ -6,46 +6,36 @@
  * src N,IH,IW,C    dst N,h,w,C
  * PyTorch's interpolate(mode="nearest") (not "nearest-exact", which has half-pixel centres), with
  * the fraction in integers: PyTorch's float scale falls one pixel short at 2 % of size pairs, such
- * as 2 to 82, never at ratios 2, 4, 8.
+ * as 2 to 82, never at ratios 2, 4, 8. Other positions and roundings are params.h's; where they
+ * lead outside, the edge is copied.
  * Backward adds what was copied from a pixel into it.
  */
-#include "ops/params.h"
-#include "ops/resample.h"
-#include "ops/shapes.h"
+#include "ops/resize.h"
 
-static const seg_param resize_nearest_params[] = {
-    {"h", "target height", SEG_PARAM_INT, offsetof(seg_resize_params, h), 1, 1 << 24},
-    {"w", "target width", SEG_PARAM_INT, offsetof(seg_resize_params, w), 1, 1 << 24},
-    {"align_corners", "not for this op: 0", SEG_PARAM_INT,
-     offsetof(seg_resize_params, align_corners), 0, 0},
-    {0},
-};
+static const seg_param resize_nearest_params[] = {SEG_RESIZE_PARAMS(0, SEG_ROUNDING_COUNT - 1)};
 
 static seg_status resize_nearest_shape(const void *params, int src_count, const seg_shape *src,
                                        seg_shape *dst, seg_error *err)
 {
     (void)src_count;
-    const seg_resize_params *p = params;
-    seg_status status = seg_want_image("resize_nearest", src, err);
-    if (status == SEG_OK)
-        *dst = seg_shape_nhwc(src->n, p->h, p->w, src->c);
-    return status;
+    return seg_resize_shape("resize_nearest", params, src, dst, err);
 }
 
 static int64_t nearest_rule(const seg_axis *axis, int64_t o, int64_t *start, float *weights)
 {
-    *start = o * axis->in / axis->out;
+    double share;
+    seg_pixel_position(axis, o, start, &share);
+    *start += (axis->rounding == SEG_ROUNDING_HALF_DOWN && share > 0.5) ||
+              (axis->rounding == SEG_ROUNDING_HALF_UP && share >= 0.5) ||
+              (axis->rounding == SEG_ROUNDING_CEIL && share > 0.0);
+    *start = *start < 0 ? 0 : *start < axis->in ? *start : axis->in - 1;
     weights[0] = 1.0f;
     return 1;
 }
 
 static void axes_of(const seg_op_call *call, seg_axis axes[2])
 {
-    for (int a = 0; a < 2; a++)
-        axes[a] = (seg_axis){.in = call->src[0].shape.dim[1 + a],
-                             .out = call->dst->shape.dim[1 + a],
-                             .most = 1,
-                             .rule = nearest_rule};
+    seg_resize_axes(call, SEG_COORDINATES_ASYMMETRIC, 1, nearest_rule, axes);
 }
 
 static size_t resize_nearest_scratch_size(const seg_op_call *call)

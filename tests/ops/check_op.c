@@ -94,14 +94,17 @@ typedef struct replay {
     double params[PARAMS_SIZE / sizeof(double)]; /* the op's struct */
 } replay;
 
-/* Every parameter of the op must be in the case, and nothing else. */
+/* A parameter that a case does not hold (it came later) is 0; it holds no others. */
 static void read_params(replay *r, const json_t *values)
 {
     size_t count = 0;
     ck_assert_uint_le(r->op->params_size, sizeof r->params);
+    memset(r->params, 0, sizeof r->params);
     for (const seg_param *p = r->op->params; p != NULL && p->type != SEG_PARAM_END; p++) {
         const json_t *value = json_object_get(values, p->name);
-        ck_assert_msg(json_is_number(value), "%s %s: golden file has no '%s'", r->op->name, r->name,
+        if (value == NULL)
+            continue;
+        ck_assert_msg(json_is_number(value), "%s %s: '%s' of the golden file", r->op->name, r->name,
                       p->name);
         int64_t integer = json_integer_value(value);
         double number = json_number_value(value);
@@ -110,7 +113,7 @@ static void read_params(replay *r, const json_t *values)
         count++;
     }
     ck_assert_msg(json_object_size(values) == count,
-                  "%s %s: golden file has %zu parameters, not %zu", r->op->name, r->name,
+                  "%s %s: golden file has %zu parameters, %zu of them known", r->op->name, r->name,
                   json_object_size(values), count);
 }
 
