@@ -361,15 +361,18 @@ def make_concat(w):
 
 
 def make_crop(w):
-    def case(name, shape, top, left, h, width):
+    def case(name, shape, top, left, h, width, channel=0, c=0):
+        end = channel + c if c > 0 else shape[1]
         w.case(name, [(randn(*shape), "image")],
-               lambda x: x[:, :, top:top + h, left:left + width],
-               {"top": top, "left": left, "h": h, "w": width})
+               lambda x: x[:, channel:end, top:top + h, left:left + width],
+               {"top": top, "left": left, "h": h, "w": width, "channel": channel, "c": c})
 
     case("middle", (2, 5, 7, 6), 2, 1, 3, 4)
     case("all", (1, 3, 4, 5), 0, 0, 4, 5)
     case("corner", (1, 17, 4, 5), 3, 4, 1, 1)
     case("rows", (2, 4, 5, 3), 1, 0, 3, 3)
+    case("channels", (2, 11, 5, 3), 1, 0, 3, 3, 4, 5)
+    case("last_channels", (1, 35, 2, 3), 0, 0, 2, 3, 18)
 
 
 def make_pad(w):

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /*
- * crop: a window of the source.
- *   dst[n,y,x,c] = src[n, top + y, left + x, c]
- * src N,IH,IW,C    dst N,h,w,C
+ * crop: a window of the source, of all its channels or some that follow each other.
+ *   dst[n,y,x,c] = src[n, top + y, left + x, channel + c]
+ * src N,IH,IW,IC    dst N,h,w,c
  * Backward writes diff_dst into the window and zeros around it.
  */
 #include <string.h>
@@ -18,6 +18,9 @@ static const seg_param crop_params[] = {
     {"left", "first column kept", SEG_PARAM_INT, offsetof(seg_crop_params, left), 0, 1 << 24},
     {"h", "rows kept", SEG_PARAM_INT, offsetof(seg_crop_params, h), 1, 1 << 24},
     {"w", "columns kept", SEG_PARAM_INT, offsetof(seg_crop_params, w), 1, 1 << 24},
+    {"channel", "first channel kept", SEG_PARAM_INT, offsetof(seg_crop_params, channel), 0,
+     1 << 24},
+    {"c", "channels kept, 0 for all", SEG_PARAM_INT, offsetof(seg_crop_params, c), 0, 1 << 24},
     {0},
 };
 
@@ -35,7 +38,11 @@ static seg_status crop_shape(const void *params, int src_count, const seg_shape 
                         "%lldx%lld",
                         (long long)p->top, (long long)(p->top + p->h - 1), (long long)p->left,
                         (long long)(p->left + p->w - 1), (long long)src->h, (long long)src->w);
-    *dst = seg_shape_nhwc(src->n, p->h, p->w, src->c);
+    if (p->channel >= src->c || p->c > src->c - p->channel)
+        return seg_fail(err, SEG_INVALID,
+                        "crop: %lld channels from %lld on reach outside a source of %lld",
+                        (long long)p->c, (long long)p->channel, (long long)src->c);
+    *dst = seg_shape_nhwc(src->n, p->h, p->w, p->c > 0 ? p->c : src->c - p->channel);
     return SEG_OK;
 }
 
@@ -46,9 +53,10 @@ static void forward_row(void *context, int64_t index, int thread)
     const seg_op_call *call = context;
     const seg_crop_params *p = call->params;
     const seg_shape *s = &call->src[0].shape;
-    int64_t n = index / p->h, y = index % p->h, row = p->w * s->c;
+    int64_t n = index / p->h, y = index % p->h, c = call->dst->shape.c;
     const float *src = seg_f32(&call->src[0]) + ((n * s->h + p->top + y) * s->w + p->left) * s->c;
-    memcpy(seg_f32(call->dst) + index * row, src, (size_t)row * sizeof *src);
+    call->kernels->pixels.copy_runs(src + p->channel, s->c, seg_f32(call->dst) + index * p->w * c,
+                                    c, p->w, c);
 }
 
 /* One image row of diff_src. */
@@ -58,17 +66,12 @@ static void backward_row(void *context, int64_t index, int thread)
     const seg_op_call *call = context;
     const seg_crop_params *p = call->params;
     const seg_shape *s = &call->src[0].shape;
-    int64_t n = index / s->h, y = index % s->h - p->top;
+    int64_t n = index / s->h, y = index % s->h - p->top, c = call->diff_dst->shape.c;
     float *diff_src = seg_f32(&call->diff_src[0]) + index * s->w * s->c;
-    if (y < 0 || y >= p->h) {
-        memset(diff_src, 0, (size_t)(s->w * s->c) * sizeof *diff_src);
-        return;
-    }
-    int64_t before = p->left * s->c, row = p->w * s->c, after = s->w * s->c - before - row;
-    const float *diff_dst = seg_f32(call->diff_dst) + (n * p->h + y) * row;
-    memset(diff_src, 0, (size_t)before * sizeof *diff_src);
-    memcpy(diff_src + before, diff_dst, (size_t)row * sizeof *diff_src);
-    memset(diff_src + before + row, 0, (size_t)after * sizeof *diff_src);
+    memset(diff_src, 0, (size_t)(s->w * s->c) * sizeof *diff_src);
+    if (y >= 0 && y < p->h)
+        call->kernels->pixels.copy_runs(seg_f32(call->diff_dst) + (n * p->h + y) * p->w * c, c,
+                                        diff_src + p->left * s->c + p->channel, s->c, p->w, c);
 }
 
 static void crop_forward(const seg_op_call *call)

@@ -78,9 +78,10 @@ typedef struct seg_resize_params {
     double scale_h, scale_w; /* 0: h / H, w / W, exactly */
 } seg_resize_params;
 
-/* Window of the source that is kept: rows top..top+h-1, columns left..left+w-1. */
+/* Window of the source that is kept: rows top..top+h-1, columns left..left+w-1, channels
+ * channel..channel+c-1 (c 0: all from there on). */
 typedef struct seg_crop_params {
-    int64_t top, left, h, w;
+    int64_t top, left, h, w, channel, c;
 } seg_crop_params;
 
 /* Rows and columns of `value` around the source. */

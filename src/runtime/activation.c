@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/args.h"
+#include "runtime/lowering.h"
 #include "runtime/map.h"
 
 /* The two attributes that an activation has at most. */
@@ -191,24 +192,32 @@ static seg_status evaluate_clip(seg_eval *call)
     return status == SEG_OK ? seg_eval_unary(call, &bodies, &range) : status;
 }
 
-#define ACTIVATION(name_, evaluate_)                                                               \
-    const seg_runtime_op seg_runtime_op_##name_ = {                                                \
-        .domain = "", .name = #name_, .src_min = 1, .src_max = 1, .evaluate = evaluate_};
+#define ACTIVATION(name_, evaluate_, lower_)                                                       \
+    const seg_runtime_op seg_runtime_op_##name_ = {.domain = "",                                   \
+                                                   .name = #name_,                                 \
+                                                   .src_min = 1,                                   \
+                                                   .src_max = 1,                                   \
+                                                   .evaluate = evaluate_,                          \
+                                                   .lower = lower_};
 
-ACTIVATION(Celu, evaluate_activation)
-ACTIVATION(Elu, evaluate_activation)
-ACTIVATION(Gelu, evaluate_gelu)
-ACTIVATION(HardSigmoid, evaluate_activation)
-ACTIVATION(HardSwish, evaluate_activation)
-ACTIVATION(LeakyRelu, evaluate_activation)
-ACTIVATION(Mish, evaluate_activation)
-ACTIVATION(Relu, evaluate_activation)
-ACTIVATION(Selu, evaluate_activation)
-ACTIVATION(Shrink, evaluate_activation)
-ACTIVATION(Sigmoid, evaluate_activation)
-ACTIVATION(Softplus, evaluate_activation)
-ACTIVATION(Softsign, evaluate_activation)
-ACTIVATION(ThresholdedRelu, evaluate_activation)
+ACTIVATION(Celu, evaluate_activation, NULL)
+ACTIVATION(Elu, evaluate_activation, seg_lower_unary)
+ACTIVATION(Gelu, evaluate_gelu, NULL)
+ACTIVATION(HardSigmoid, evaluate_activation, seg_lower_unary)
+ACTIVATION(HardSwish, evaluate_activation, seg_lower_unary)
+ACTIVATION(LeakyRelu, evaluate_activation, seg_lower_unary)
+ACTIVATION(Mish, evaluate_activation, NULL)
+ACTIVATION(Relu, evaluate_activation, seg_lower_unary)
+ACTIVATION(Selu, evaluate_activation, NULL)
+ACTIVATION(Shrink, evaluate_activation, NULL)
+ACTIVATION(Sigmoid, evaluate_activation, seg_lower_unary)
+ACTIVATION(Softplus, evaluate_activation, NULL)
+ACTIVATION(Softsign, evaluate_activation, NULL)
+ACTIVATION(ThresholdedRelu, evaluate_activation, NULL)
 
-const seg_runtime_op seg_runtime_op_Clip = {
-    .domain = "", .name = "Clip", .src_min = 1, .src_max = 3, .evaluate = evaluate_clip};
+const seg_runtime_op seg_runtime_op_Clip = {.domain = "",
+                                            .name = "Clip",
+                                            .src_min = 1,
+                                            .src_max = 3,
+                                            .evaluate = evaluate_clip,
+                                            .lower = seg_lower_clip};

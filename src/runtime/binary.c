@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "runtime/args.h"
+#include "runtime/lowering.h"
 #include "runtime/map.h"
 
 #define BODY(name, type, expression)                                                               \
@@ -265,25 +266,33 @@ static seg_status evaluate_fold(seg_eval *call)
     return seg_map_fold(call, body, mean ? divide_by_count : NULL, call, &call->dst[0]);
 }
 
-#define BINARY(name_, evaluate_)                                                                   \
-    const seg_runtime_op seg_runtime_op_##name_ = {                                                \
-        .domain = "", .name = #name_, .src_min = 2, .src_max = 2, .evaluate = evaluate_};
-#define VARIADIC(name_)                                                                            \
-    const seg_runtime_op seg_runtime_op_##name_ = {                                                \
-        .domain = "", .name = #name_, .src_min = 1, .src_max = -1, .evaluate = evaluate_fold};
+#define BINARY(name_, evaluate_, lower_)                                                           \
+    const seg_runtime_op seg_runtime_op_##name_ = {.domain = "",                                   \
+                                                   .name = #name_,                                 \
+                                                   .src_min = 2,                                   \
+                                                   .src_max = 2,                                   \
+                                                   .evaluate = evaluate_,                          \
+                                                   .lower = lower_};
+#define VARIADIC(name_, lower_)                                                                    \
+    const seg_runtime_op seg_runtime_op_##name_ = {.domain = "",                                   \
+                                                   .name = #name_,                                 \
+                                                   .src_min = 1,                                   \
+                                                   .src_max = -1,                                  \
+                                                   .evaluate = evaluate_fold,                      \
+                                                   .lower = lower_};
 
-BINARY(Add, evaluate_binary)
-BINARY(BitShift, evaluate_bit_shift)
-BINARY(BitwiseAnd, evaluate_binary)
-BINARY(BitwiseOr, evaluate_binary)
-BINARY(BitwiseXor, evaluate_binary)
-BINARY(Div, evaluate_div)
-BINARY(Mod, evaluate_mod)
-BINARY(Mul, evaluate_binary)
-BINARY(Pow, evaluate_pow)
-BINARY(PRelu, evaluate_prelu)
-BINARY(Sub, evaluate_binary)
-VARIADIC(Max)
-VARIADIC(Mean)
-VARIADIC(Min)
-VARIADIC(Sum)
+BINARY(Add, evaluate_binary, seg_lower_binary)
+BINARY(BitShift, evaluate_bit_shift, NULL)
+BINARY(BitwiseAnd, evaluate_binary, NULL)
+BINARY(BitwiseOr, evaluate_binary, NULL)
+BINARY(BitwiseXor, evaluate_binary, NULL)
+BINARY(Div, evaluate_div, seg_lower_binary)
+BINARY(Mod, evaluate_mod, NULL)
+BINARY(Mul, evaluate_binary, seg_lower_binary)
+BINARY(Pow, evaluate_pow, seg_lower_pow)
+BINARY(PRelu, evaluate_prelu, seg_lower_prelu)
+BINARY(Sub, evaluate_binary, seg_lower_binary)
+VARIADIC(Max, seg_lower_binary)
+VARIADIC(Mean, NULL)
+VARIADIC(Min, seg_lower_binary)
+VARIADIC(Sum, seg_lower_binary)

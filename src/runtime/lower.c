@@ -69,6 +69,13 @@ static seg_axes axes_outside(const seg_region *region, seg_slot slot)
     return bound != NULL ? bound->axes : region->outside[slot].axes;
 }
 
+seg_axes seg_lower_axes(const seg_lower *lower, int index)
+{
+    seg_slot slot = lower->node->src[index];
+    const seg_lowered *lowered = &lower->region->lowered[slot];
+    return lowered->value == SEG_NO_VALUE ? axes_outside(lower->region, slot) : lowered->axes;
+}
+
 seg_lowered seg_lower_src(seg_lower *lower, int index)
 {
     seg_slot slot = lower->node->src[index];

@@ -54,6 +54,8 @@ seg_shape seg_axes_physical(const seg_axes *axes, const seg_shape *logical);
 
 /* f32, rank 0..4, no empty extent: what layers can hold. */
 bool seg_lower_takes(const seg_lower *lower, int src);
+/* The layout that source `index` has already; nothing is read yet. */
+seg_axes seg_lower_axes(const seg_lower *lower, int index);
 /* Source `index` in the layout it has already (that of the file, when it comes from outside). */
 seg_lowered seg_lower_src(seg_lower *lower, int index);
 /* Source `index` in this layout: moved by a permute layer where it lies otherwise. */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "runtime/args.h"
+#include "runtime/lowering.h"
 #include "runtime/map.h"
 #include "runtime/product.h"
 
@@ -320,8 +321,16 @@ static seg_status evaluate_gemm(seg_eval *call)
     return status;
 }
 
-const seg_runtime_op seg_runtime_op_Gemm = {
-    .domain = "", .name = "Gemm", .src_min = 2, .src_max = 3, .evaluate = evaluate_gemm};
+const seg_runtime_op seg_runtime_op_Gemm = {.domain = "",
+                                            .name = "Gemm",
+                                            .src_min = 2,
+                                            .src_max = 3,
+                                            .evaluate = evaluate_gemm,
+                                            .lower = seg_lower_gemm};
 
-const seg_runtime_op seg_runtime_op_MatMul = {
-    .domain = "", .name = "MatMul", .src_min = 2, .src_max = 2, .evaluate = evaluate_matmul};
+const seg_runtime_op seg_runtime_op_MatMul = {.domain = "",
+                                              .name = "MatMul",
+                                              .src_min = 2,
+                                              .src_max = 2,
+                                              .evaluate = evaluate_matmul,
+                                              .lower = seg_lower_matmul};

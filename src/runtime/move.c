@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/args.h"
+#include "runtime/lowering.h"
 #include "runtime/view.h"
 
 /* Result 0 of this shape: all elements of the view. */
@@ -20,7 +21,7 @@ static seg_status made_of(seg_eval *call, seg_view *view, const seg_shape *shape
 
 /* ---- Transpose ---- */
 
-static seg_status transpose_order(seg_eval *call, int rank, int *order)
+seg_status seg_transpose_order(seg_eval *call, int rank, int *order)
 {
     const int64_t *perm;
     bool in[SEG_MAX_RANK] = {false};
@@ -47,7 +48,7 @@ static seg_status evaluate_transpose(seg_eval *call)
 {
     int order[SEG_MAX_RANK];
     seg_shape shape = call->src[0].shape;
-    seg_status status = transpose_order(call, shape.rank, order);
+    seg_status status = seg_transpose_order(call, shape.rank, order);
     if (status != SEG_OK)
         return status;
     for (int i = 0; i < shape.rank; i++)
@@ -103,20 +104,15 @@ static seg_status evaluate_tile(seg_eval *call)
 
 /* ---- Slice ---- */
 
-/* What is kept of one axis: count elements from first on, step apart. */
-typedef struct slice_range {
-    int64_t first, step, count;
-} slice_range;
-
 static int64_t limit(int64_t value, int64_t lowest, int64_t highest)
 {
     return value < lowest ? lowest : value > highest ? highest : value;
 }
 
 /* start, end: negative ones count from the end; both are then cut to what the step can reach. */
-static slice_range slice_axis(int64_t start, int64_t end, int64_t step, int64_t extent)
+static seg_slice_range slice_axis(int64_t start, int64_t end, int64_t step, int64_t extent)
 {
-    slice_range range = {0, step, 0};
+    seg_slice_range range = {0, step, 0};
     int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? extent : extent - 1;
     start = limit(start < 0 ? start + extent : start, step > 0 ? 0 : -1, highest);
     end = limit(end < 0 ? end + extent : end, lowest, highest);
@@ -159,43 +155,45 @@ static seg_status slice_read(seg_eval *call, slice_lists *lists)
     return SEG_OK;
 }
 
-static seg_status slice_apply(seg_eval *call, const slice_lists *lists, seg_view *view)
+seg_status seg_slice_ranges(seg_eval *call, seg_slice_range ranges[SEG_MAX_RANK])
 {
+    const seg_shape *shape = &call->src[0].shape;
     bool in[SEG_MAX_RANK] = {false};
-    int64_t offset = 0;
-    for (int i = 0; i < lists->count; i++) {
+    slice_lists lists;
+    seg_status status = slice_read(call, &lists);
+    for (int i = 0; i < shape->rank; i++)
+        ranges[i] = (seg_slice_range){0, 1, shape->dim[i]};
+    for (int i = 0; status == SEG_OK && i < lists.count; i++) {
         int axis = 0;
-        seg_status status = seg_eval_axis(call, lists->axes[i], view->rank, &axis);
+        status = seg_eval_axis(call, lists.axes[i], shape->rank, &axis);
         if (status == SEG_OK && in[axis])
             status = seg_eval_fail(call, SEG_INVALID, "axis %d is named twice", axis);
-        if (status == SEG_OK && lists->steps[i] == 0)
+        if (status == SEG_OK && lists.steps[i] == 0)
             status = seg_eval_fail(call, SEG_INVALID, "the step of axis %d is 0", axis);
         if (status != SEG_OK)
             return status;
         in[axis] = true;
-        slice_range range =
-            slice_axis(lists->starts[i], lists->ends[i], lists->steps[i], view->dim[axis]);
-        if (range.count > 0)
-            offset += range.first * view->step[axis];
-        view->step[axis] = range.count > 1 ? view->step[axis] * range.step : 0;
-        view->dim[axis] = range.count;
+        ranges[axis] = slice_axis(lists.starts[i], lists.ends[i], lists.steps[i], shape->dim[axis]);
     }
-    if (seg_view_count(view) > 0)
-        view->data += offset * (int64_t)seg_dtype_size(view->dtype);
-    return SEG_OK;
+    return status;
 }
 
 static seg_status evaluate_slice(seg_eval *call)
 {
-    slice_lists lists;
+    seg_slice_range ranges[SEG_MAX_RANK];
     seg_shape shape = call->src[0].shape;
     seg_view view = seg_view_of(&call->src[0]);
-    seg_status status = slice_read(call, &lists);
-    if (status == SEG_OK)
-        status = slice_apply(call, &lists, &view);
+    int64_t offset = 0;
+    seg_status status = seg_slice_ranges(call, ranges);
     if (status != SEG_OK)
         return status;
-    memcpy(shape.dim, view.dim, sizeof shape.dim);
+    for (int i = 0; i < shape.rank; i++)
+        view.dim[i] = shape.dim[i] = ranges[i].count;
+    for (int i = 0; i < shape.rank && seg_shape_count(&shape) > 0; i++) {
+        offset += ranges[i].first * view.step[i];
+        view.step[i] = ranges[i].count > 1 ? view.step[i] * ranges[i].step : 0;
+    }
+    view.data += offset * (int64_t)seg_dtype_size(view.dtype);
     return made_of(call, &view, &shape);
 }
 
@@ -259,16 +257,61 @@ static seg_status evaluate_concat(seg_eval *call)
     return SEG_OK;
 }
 
-/* Extent of part `index`; parts of equal size, the last one smaller when `uneven`. */
-static seg_status equal_part(seg_eval *call, int64_t extent, int index, int64_t *part)
+/* The extents of all parts, one by one: *listed NULL means equal ones. */
+static seg_status split_list(seg_eval *call, int64_t extent, const int64_t **listed)
 {
-    bool uneven = seg_program_attribute(call->node, "num_outputs") != NULL;
-    int64_t parts = call->dst_count, size = extent / parts + (extent % parts != 0);
-    if (extent % parts != 0 && !uneven)
-        return seg_eval_fail(call, SEG_INVALID, "an extent of %lld cannot be split in %lld",
-                             (long long)extent, (long long)parts);
-    *part = limit(extent - index * size, 0, size);
+    int64_t count = 0, rest = extent;
+    *listed = NULL;
+    if (seg_eval_has(call, 1)) {
+        const seg_shape *list = &call->src[1].shape;
+        if (list->dtype != SEG_I64 || list->rank != 1)
+            return seg_eval_fail(call, SEG_INVALID, "split must be a list of i64");
+        *listed = call->src[1].data;
+        count = list->dim[0];
+    } else {
+        count = seg_program_ints(call->node, "split", listed);
+        if (count == 0) {
+            *listed = NULL;
+            return SEG_OK;
+        }
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if ((*listed)[i] < 0 || (*listed)[i] > rest)
+            return seg_eval_fail(call, SEG_INVALID,
+                                 "split in %lld (part %lld) of an extent of %lld",
+                                 (long long)(*listed)[i], (long long)i, (long long)extent);
+        rest -= (*listed)[i];
+    }
+    if (rest != 0 || count != call->dst_count)
+        return seg_eval_fail(call, SEG_INVALID,
+                             "%lld parts leave %lld of an extent of %lld; there are %d results",
+                             (long long)count, (long long)rest, (long long)extent, call->dst_count);
     return SEG_OK;
+}
+
+seg_status seg_split_begin(seg_eval *call, seg_split *split)
+{
+    const seg_shape *src = &call->src[0].shape;
+    seg_status status = seg_eval_axis_of(call, "axis", 0, src->rank, &split->axis);
+    if (status != SEG_OK)
+        return status;
+    split->extent = src->dim[split->axis];
+    status = split_list(call, split->extent, &split->listed);
+    int64_t parts = call->dst_count;
+    split->equal = split->extent / parts + (split->extent % parts != 0);
+    if (status == SEG_OK && split->listed == NULL && split->extent % parts != 0 &&
+        seg_program_attribute(call->node, "num_outputs") == NULL)
+        status = seg_eval_fail(call, SEG_INVALID, "an extent of %lld cannot be split in %lld",
+                               (long long)split->extent, (long long)parts);
+    split->first = split->count = 0;
+    return status;
+}
+
+void seg_split_next(seg_split *split, int index)
+{
+    split->first += split->count;
+    split->count = split->listed != NULL ? split->listed[index]
+                                         : limit(split->extent - split->first, 0, split->equal);
 }
 
 static seg_status split_part(seg_eval *call, int index, int axis, int64_t first, int64_t extent)
@@ -286,73 +329,48 @@ static seg_status split_part(seg_eval *call, int index, int axis, int64_t first,
     return SEG_OK;
 }
 
-/* The extents of all parts, one by one: *listed NULL means equal ones. */
-static seg_status split_list(seg_eval *call, int64_t extent, const int64_t **listed, int64_t *count)
-{
-    if (seg_eval_has(call, 1)) {
-        const seg_shape *list = &call->src[1].shape;
-        if (list->dtype != SEG_I64 || list->rank != 1)
-            return seg_eval_fail(call, SEG_INVALID, "split must be a list of i64");
-        *listed = call->src[1].data;
-        *count = list->dim[0];
-    } else {
-        *count = seg_program_ints(call->node, "split", listed);
-        if (*count == 0) {
-            *listed = NULL;
-            return SEG_OK;
-        }
-    }
-    int64_t rest = extent;
-    for (int64_t i = 0; i < *count; i++) {
-        if ((*listed)[i] < 0 || (*listed)[i] > rest)
-            return seg_eval_fail(call, SEG_INVALID,
-                                 "split in %lld (part %lld) of an extent of %lld",
-                                 (long long)(*listed)[i], (long long)i, (long long)extent);
-        rest -= (*listed)[i];
-    }
-    if (rest != 0 || *count != call->dst_count)
-        return seg_eval_fail(
-            call, SEG_INVALID, "%lld parts leave %lld of an extent of %lld; there are %d results",
-            (long long)*count, (long long)rest, (long long)extent, call->dst_count);
-    return SEG_OK;
-}
-
 static seg_status evaluate_split(seg_eval *call)
 {
-    int axis = 0;
-    const int64_t *listed = NULL;
-    int64_t count = 0, first = 0;
-    seg_status status = seg_eval_axis_of(call, "axis", 0, call->src[0].shape.rank, &axis);
-    int64_t extent = status == SEG_OK ? call->src[0].shape.dim[axis] : 0;
-    if (status == SEG_OK)
-        status = split_list(call, extent, &listed, &count);
+    seg_split split;
+    seg_status status = seg_split_begin(call, &split);
     for (int i = 0; status == SEG_OK && i < call->dst_count; i++) {
-        int64_t part = 0;
-        if (listed != NULL)
-            part = listed[i];
-        else
-            status = equal_part(call, extent, i, &part);
-        if (status == SEG_OK && seg_eval_wants(call, i))
-            status = split_part(call, i, axis, first, part);
-        first += part;
+        seg_split_next(&split, i);
+        if (seg_eval_wants(call, i))
+            status = split_part(call, i, split.axis, split.first, split.count);
     }
     return status;
 }
 
-const seg_runtime_op seg_runtime_op_Concat = {
-    .domain = "", .name = "Concat", .src_min = 1, .src_max = -1, .evaluate = evaluate_concat};
+const seg_runtime_op seg_runtime_op_Concat = {.domain = "",
+                                              .name = "Concat",
+                                              .src_min = 1,
+                                              .src_max = -1,
+                                              .evaluate = evaluate_concat,
+                                              .lower = seg_lower_concat};
 
 const seg_runtime_op seg_runtime_op_Expand = {
     .domain = "", .name = "Expand", .src_min = 2, .src_max = 2, .evaluate = evaluate_expand};
 
-const seg_runtime_op seg_runtime_op_Slice = {
-    .domain = "", .name = "Slice", .src_min = 1, .src_max = 5, .evaluate = evaluate_slice};
+const seg_runtime_op seg_runtime_op_Slice = {.domain = "",
+                                             .name = "Slice",
+                                             .src_min = 1,
+                                             .src_max = 5,
+                                             .evaluate = evaluate_slice,
+                                             .lower = seg_lower_slice};
 
-const seg_runtime_op seg_runtime_op_Split = {
-    .domain = "", .name = "Split", .src_min = 1, .src_max = 2, .evaluate = evaluate_split};
+const seg_runtime_op seg_runtime_op_Split = {.domain = "",
+                                             .name = "Split",
+                                             .src_min = 1,
+                                             .src_max = 2,
+                                             .evaluate = evaluate_split,
+                                             .lower = seg_lower_split};
 
 const seg_runtime_op seg_runtime_op_Tile = {
     .domain = "", .name = "Tile", .src_min = 2, .src_max = 2, .evaluate = evaluate_tile};
 
-const seg_runtime_op seg_runtime_op_Transpose = {
-    .domain = "", .name = "Transpose", .src_min = 1, .src_max = 1, .evaluate = evaluate_transpose};
+const seg_runtime_op seg_runtime_op_Transpose = {.domain = "",
+                                                 .name = "Transpose",
+                                                 .src_min = 1,
+                                                 .src_max = 1,
+                                                 .evaluate = evaluate_transpose,
+                                                 .lower = seg_lower_transpose};

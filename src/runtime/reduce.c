@@ -10,6 +10,7 @@
 
 #include "runtime/args.h"
 #include "runtime/lanes.h"
+#include "runtime/lowering.h"
 
 /* What a lane has come to. */
 typedef struct lane_state {
@@ -237,17 +238,21 @@ static seg_status evaluate(seg_eval *call)
     return reduce(call, in);
 }
 
-#define REDUCTION(name_)                                                                           \
-    const seg_runtime_op seg_runtime_op_##name_ = {                                                \
-        .domain = "", .name = #name_, .src_min = 1, .src_max = 2, .evaluate = evaluate};
+#define REDUCTION(name_, lower_)                                                                   \
+    const seg_runtime_op seg_runtime_op_##name_ = {.domain = "",                                   \
+                                                   .name = #name_,                                 \
+                                                   .src_min = 1,                                   \
+                                                   .src_max = 2,                                   \
+                                                   .evaluate = evaluate,                           \
+                                                   .lower = lower_};
 
-REDUCTION(ReduceL1)
-REDUCTION(ReduceL2)
-REDUCTION(ReduceLogSum)
-REDUCTION(ReduceLogSumExp)
-REDUCTION(ReduceMax)
-REDUCTION(ReduceMean)
-REDUCTION(ReduceMin)
-REDUCTION(ReduceProd)
-REDUCTION(ReduceSum)
-REDUCTION(ReduceSumSquare)
+REDUCTION(ReduceL1, NULL)
+REDUCTION(ReduceL2, NULL)
+REDUCTION(ReduceLogSum, NULL)
+REDUCTION(ReduceLogSumExp, NULL)
+REDUCTION(ReduceMax, NULL)
+REDUCTION(ReduceMean, seg_lower_mean)
+REDUCTION(ReduceMin, NULL)
+REDUCTION(ReduceProd, NULL)
+REDUCTION(ReduceSum, seg_lower_mean)
+REDUCTION(ReduceSumSquare, NULL)

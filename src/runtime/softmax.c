@@ -9,6 +9,7 @@
 
 #include "runtime/args.h"
 #include "runtime/lanes.h"
+#include "runtime/lowering.h"
 
 static float highest_f32(const float *lane, int64_t n)
 {
@@ -125,10 +126,14 @@ static seg_status evaluate(seg_eval *call)
                           NULL);
 }
 
-#define SOFTMAX(name_)                                                                             \
-    const seg_runtime_op seg_runtime_op_##name_ = {                                                \
-        .domain = "", .name = #name_, .src_min = 1, .src_max = 1, .evaluate = evaluate};
+#define SOFTMAX(name_, lower_)                                                                     \
+    const seg_runtime_op seg_runtime_op_##name_ = {.domain = "",                                   \
+                                                   .name = #name_,                                 \
+                                                   .src_min = 1,                                   \
+                                                   .src_max = 1,                                   \
+                                                   .evaluate = evaluate,                           \
+                                                   .lower = lower_};
 
-SOFTMAX(Hardmax)
-SOFTMAX(LogSoftmax)
-SOFTMAX(Softmax)
+SOFTMAX(Hardmax, NULL)
+SOFTMAX(LogSoftmax, NULL)
+SOFTMAX(Softmax, seg_lower_softmax)

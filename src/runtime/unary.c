@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/lowering.h"
 #include "runtime/map.h"
 
 /* ---- functions of the C library ---- */
@@ -105,31 +106,35 @@ static seg_status evaluate_loop(seg_eval *call)
     return seg_eval_unary(call, &loops[index].bodies, NULL);
 }
 
-#define UNARY(name_, evaluate_)                                                                    \
-    const seg_runtime_op seg_runtime_op_##name_ = {                                                \
-        .domain = "", .name = #name_, .src_min = 1, .src_max = 1, .evaluate = evaluate_};
+#define UNARY(name_, evaluate_, lower_)                                                            \
+    const seg_runtime_op seg_runtime_op_##name_ = {.domain = "",                                   \
+                                                   .name = #name_,                                 \
+                                                   .src_min = 1,                                   \
+                                                   .src_max = 1,                                   \
+                                                   .evaluate = evaluate_,                          \
+                                                   .lower = lower_};
 
-UNARY(Abs, evaluate_loop)
-UNARY(Acos, evaluate_libm)
-UNARY(Acosh, evaluate_libm)
-UNARY(Asin, evaluate_libm)
-UNARY(Asinh, evaluate_libm)
-UNARY(Atan, evaluate_libm)
-UNARY(Atanh, evaluate_libm)
-UNARY(BitwiseNot, evaluate_loop)
-UNARY(Ceil, evaluate_libm)
-UNARY(Cos, evaluate_libm)
-UNARY(Cosh, evaluate_libm)
-UNARY(Erf, evaluate_libm)
-UNARY(Exp, evaluate_libm)
-UNARY(Floor, evaluate_libm)
-UNARY(Log, evaluate_libm)
-UNARY(Neg, evaluate_loop)
-UNARY(Reciprocal, evaluate_loop)
-UNARY(Round, evaluate_libm)
-UNARY(Sign, evaluate_loop)
-UNARY(Sin, evaluate_libm)
-UNARY(Sinh, evaluate_libm)
-UNARY(Sqrt, evaluate_loop)
-UNARY(Tan, evaluate_libm)
-UNARY(Tanh, evaluate_libm)
+UNARY(Abs, evaluate_loop, seg_lower_unary)
+UNARY(Acos, evaluate_libm, NULL)
+UNARY(Acosh, evaluate_libm, NULL)
+UNARY(Asin, evaluate_libm, NULL)
+UNARY(Asinh, evaluate_libm, NULL)
+UNARY(Atan, evaluate_libm, NULL)
+UNARY(Atanh, evaluate_libm, NULL)
+UNARY(BitwiseNot, evaluate_loop, NULL)
+UNARY(Ceil, evaluate_libm, NULL)
+UNARY(Cos, evaluate_libm, NULL)
+UNARY(Cosh, evaluate_libm, NULL)
+UNARY(Erf, evaluate_libm, NULL)
+UNARY(Exp, evaluate_libm, seg_lower_unary)
+UNARY(Floor, evaluate_libm, NULL)
+UNARY(Log, evaluate_libm, seg_lower_unary)
+UNARY(Neg, evaluate_loop, seg_lower_unary)
+UNARY(Reciprocal, evaluate_loop, seg_lower_reciprocal)
+UNARY(Round, evaluate_libm, NULL)
+UNARY(Sign, evaluate_loop, NULL)
+UNARY(Sin, evaluate_libm, NULL)
+UNARY(Sinh, evaluate_libm, NULL)
+UNARY(Sqrt, evaluate_loop, seg_lower_unary)
+UNARY(Tan, evaluate_libm, NULL)
+UNARY(Tanh, evaluate_libm, seg_lower_unary)
