@@ -41,7 +41,8 @@ seg_status seg_file_kind_of(seg_file_kind *kind, const char *path, seg_error *er
     unsigned char head[HEAD] = {0};
     FILE *file = fopen(path, "rb");
     if (file == NULL)
-        return seg_fail(err, SEG_IO, "%s: cannot open: %s", path, strerror(errno));
+        return seg_fail(err, errno == ENOMEM ? SEG_NOMEM : SEG_IO, "%s: cannot open: %s", path,
+                        strerror(errno));
     size_t size = fread(head, 1, sizeof head, file);
     fclose(file);
     *kind = is_tflite(head, size)        ? SEG_FILE_TFLITE
