@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "io/onnx.h"
+#include "io/tflite.h"
 
 enum { HEAD = 16 };
 
@@ -16,12 +17,6 @@ static bool ends_in(const char *path, const char *end)
 {
     size_t length = strlen(path), wanted = strlen(end);
     return length >= wanted && strcmp(path + length - wanted, end) == 0;
-}
-
-/* A FlatBuffer's identifier stands behind the offset of its root. */
-static bool is_tflite(const unsigned char *head, size_t size)
-{
-    return size >= 8 && memcmp(head + 4, "TFL3", 4) == 0;
 }
 
 /* The size of a JSON header, then the header. */
@@ -45,7 +40,7 @@ seg_status seg_file_kind_of(seg_file_kind *kind, const char *path, seg_error *er
                         strerror(errno));
     size_t size = fread(head, 1, sizeof head, file);
     fclose(file);
-    *kind = is_tflite(head, size)        ? SEG_FILE_TFLITE
+    *kind = seg_tflite_recognise(head, size) ? SEG_FILE_TFLITE
             : is_safetensors(head, size) ? SEG_FILE_SAFETENSORS
             : is_onnx(head, size, path)  ? SEG_FILE_ONNX
                                          : SEG_FILE_SAFETENSORS;
@@ -56,7 +51,6 @@ seg_status seg_program_read(seg_program **out, const char *path, const seg_progr
                             seg_error *err)
 {
     seg_file_kind kind;
-    (void)opts;
     *out = NULL;
     seg_status status = seg_file_kind_of(&kind, path, err);
     if (status != SEG_OK)
@@ -65,6 +59,7 @@ seg_status seg_program_read(seg_program **out, const char *path, const seg_progr
     case SEG_FILE_ONNX:
         return seg_onnx_read(out, path, err);
     case SEG_FILE_TFLITE:
+        return seg_tflite_read(out, path, opts, err);
     case SEG_FILE_SAFETENSORS:
         break;
     }
