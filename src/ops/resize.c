@@ -68,3 +68,14 @@ void seg_pixel_position(const seg_axis *axis, int64_t o, int64_t *whole, double 
     *whole = above >= 0 ? above / below : -((below - 1 - above) / below);
     *share = (double)(above - *whole * below) / (double)below;
 }
+
+int64_t seg_pixel_nearest(const seg_axis *axis, int64_t o)
+{
+    int64_t pixel;
+    double share;
+    seg_pixel_position(axis, o, &pixel, &share);
+    pixel += (axis->rounding == SEG_ROUNDING_HALF_DOWN && share > 0.5) ||
+             (axis->rounding == SEG_ROUNDING_HALF_UP && share >= 0.5) ||
+             (axis->rounding == SEG_ROUNDING_CEIL && share > 0.0);
+    return pixel < 0 ? 0 : pixel < axis->in ? pixel : axis->in - 1;
+}

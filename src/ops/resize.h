@@ -46,6 +46,9 @@ void seg_resize_axes(const seg_op_call *call, seg_resize_coordinates usual, int6
                                      float *weights),
                      seg_axis axes[2]);
 
+/* The pixel of the axis that is nearest to output o, by the axis's rounding. */
+int64_t seg_pixel_nearest(const seg_axis *axis, int64_t o);
+
 /* Output o lies at pixel *whole plus *share (0 <= share < 1) of the axis, possibly outside. */
 void seg_pixel_position(const seg_axis *axis, int64_t o, int64_t *whole, double *share);
 

@@ -23,12 +23,7 @@ static seg_status resize_nearest_shape(const void *params, int src_count, const 
 
 static int64_t nearest_rule(const seg_axis *axis, int64_t o, int64_t *start, float *weights)
 {
-    double share;
-    seg_pixel_position(axis, o, start, &share);
-    *start += (axis->rounding == SEG_ROUNDING_HALF_DOWN && share > 0.5) ||
-              (axis->rounding == SEG_ROUNDING_HALF_UP && share >= 0.5) ||
-              (axis->rounding == SEG_ROUNDING_CEIL && share > 0.0);
-    *start = *start < 0 ? 0 : *start < axis->in ? *start : axis->in - 1;
+    *start = seg_pixel_nearest(axis, o);
     weights[0] = 1.0f;
     return 1;
 }

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "runtime/convert.h"
+#include "runtime/lowering.h"
 
 enum { IMAGE, SCALE, BIAS, MEAN, VAR, SOURCES, CHUNK = 256 };
 
@@ -157,5 +158,9 @@ static seg_status evaluate(seg_eval *call)
     return status;
 }
 
-const seg_runtime_op seg_runtime_op_BatchNormalization = {
-    .domain = "", .name = "BatchNormalization", .src_min = 5, .src_max = 5, .evaluate = evaluate};
+const seg_runtime_op seg_runtime_op_BatchNormalization = {.domain = "",
+                                                          .name = "BatchNormalization",
+                                                          .src_min = 5,
+                                                          .src_max = 5,
+                                                          .evaluate = evaluate,
+                                                          .lower = seg_lower_batch_norm};

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "runtime/convert.h"
 #include "runtime/convolve.h"
+#include "runtime/lowering.h"
 
 enum { IMAGE, WEIGHTS, BIAS };
 
@@ -71,11 +72,16 @@ static seg_status conv_transpose_evaluate(seg_eval *call)
     return evaluate(call, true);
 }
 
-const seg_runtime_op seg_runtime_op_Conv = {
-    .domain = "", .name = "Conv", .src_min = 2, .src_max = 3, .evaluate = conv_evaluate};
+const seg_runtime_op seg_runtime_op_Conv = {.domain = "",
+                                            .name = "Conv",
+                                            .src_min = 2,
+                                            .src_max = 3,
+                                            .evaluate = conv_evaluate,
+                                            .lower = seg_lower_conv};
 
 const seg_runtime_op seg_runtime_op_ConvTranspose = {.domain = "",
                                                      .name = "ConvTranspose",
                                                      .src_min = 2,
                                                      .src_max = 3,
-                                                     .evaluate = conv_transpose_evaluate};
+                                                     .evaluate = conv_transpose_evaluate,
+                                                     .lower = seg_lower_conv_transpose};

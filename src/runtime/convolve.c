@@ -12,17 +12,19 @@ enum { SEG_CONVOLVE_ROWS = 16 }; /* of a block */
 /* ---- geometry ---- */
 
 /* 1x1 kernels see neither rows nor columns: one long row does. */
-static void flatten(seg_convolve *c)
+static seg_convolve flatten(const seg_convolve *c)
 {
-    seg_window *w = &c->window;
+    const seg_window *w = &c->window;
+    seg_convolve flat = *c;
     int64_t count = 1;
     for (int i = 0; i < w->rank; i++) {
         if (w->kernel[i] != 1 || w->stride[i] != 1 || w->pad[i] != 0 || c->in[i] != c->out[i])
-            return;
+            return *c;
         count *= c->in[i];
     }
-    w->rank = 1;
-    c->in[0] = c->out[0] = count;
+    flat.window.rank = 1;
+    flat.in[0] = flat.out[0] = count;
+    return flat;
 }
 
 static seg_status check_channels(const seg_convolve *c, const seg_shape *weights, seg_error *why)
@@ -70,8 +72,6 @@ seg_status seg_convolve_of(const seg_program_node *node, const seg_shape *src,
     dst->dim[1] = c->oc;
     for (int i = 0; i < c->window.rank && status == SEG_OK; i++)
         dst->dim[i + 2] = c->out[i];
-    if (status == SEG_OK)
-        flatten(c);
     return status;
 }
 

@@ -69,11 +69,34 @@ static seg_axes axes_outside(const seg_region *region, seg_slot slot)
     return bound != NULL ? bound->axes : region->outside[slot].axes;
 }
 
+bool seg_lower_knows(const seg_lower *lower, int src)
+{
+    return src < lower->src_count && lower->fixed[src].data != NULL &&
+           lower->fixed[src].shape.dtype == SEG_F32;
+}
+
 seg_axes seg_lower_axes(const seg_lower *lower, int index)
 {
     seg_slot slot = lower->node->src[index];
     const seg_lowered *lowered = &lower->region->lowered[slot];
     return lowered->value == SEG_NO_VALUE ? axes_outside(lower->region, slot) : lowered->axes;
+}
+
+bool seg_lower_plane(const seg_lower *lower, int index, const bool *changes, seg_axes *axes)
+{
+    const int rank = lower->src[index].rank;
+    const seg_axes tried[] = {seg_lower_axes(lower, index), seg_axes_nchw(rank),
+                              seg_axes_identity(rank)};
+    for (int i = 0; i < 3; i++) {
+        bool fits = true;
+        for (int a = 0; a < rank; a++)
+            fits = fits && (!changes[a] || tried[i].axis[a] == 1 || tried[i].axis[a] == 2);
+        if (fits) {
+            *axes = tried[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 seg_lowered seg_lower_src(seg_lower *lower, int index)

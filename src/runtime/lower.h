@@ -54,8 +54,16 @@ seg_shape seg_axes_physical(const seg_axes *axes, const seg_shape *logical);
 
 /* f32, rank 0..4, no empty extent: what layers can hold. */
 bool seg_lower_takes(const seg_lower *lower, int src);
+/* Source `index` is known before the run, and f32. */
+bool seg_lower_knows(const seg_lower *lower, int src);
 /* The layout that source `index` has already; nothing is read yet. */
 seg_axes seg_lower_axes(const seg_lower *lower, int index);
+/*
+ * A layout of source `index` in which only rows and columns change where changes[logical axis] says
+ * so: the one it has, or one that a file may mean (N,C,H,W, N,H,W,C). False: there is none; nothing
+ * is added.
+ */
+bool seg_lower_plane(const seg_lower *lower, int index, const bool *changes, seg_axes *axes);
 /* Source `index` in the layout it has already (that of the file, when it comes from outside). */
 seg_lowered seg_lower_src(seg_lower *lower, int index);
 /* Source `index` in this layout: moved by a permute layer where it lies otherwise. */

@@ -32,6 +32,21 @@ seg_status seg_lower_mean(seg_lower *lower, bool *done);    /* ReduceMean Reduce
 seg_status seg_lower_matmul(seg_lower *lower, bool *done);  /* fixed weights */
 seg_status seg_lower_gemm(seg_lower *lower, bool *done);
 
+/* ---- lower_conv.c: two spatial axes, fixed weights and bias ---- */
+seg_status seg_lower_conv(seg_lower *lower, bool *done);
+seg_status seg_lower_conv_transpose(seg_lower *lower, bool *done);
+
+/* ---- lower_pool.c: two spatial axes; of MaxPool nobody reads indices ---- */
+seg_status seg_lower_max_pool(seg_lower *lower, bool *done);
+seg_status seg_lower_average_pool(seg_lower *lower, bool *done);
+seg_status seg_lower_global_average_pool(seg_lower *lower, bool *done);
+seg_status seg_lower_global_max_pool(seg_lower *lower, bool *done);
+
+/* ---- lower_image.c ---- */
+seg_status seg_lower_batch_norm(seg_lower *lower, bool *done); /* fixed statistics */
+seg_status seg_lower_resize(seg_lower *lower, bool *done); /* Resize Upsample: nearest, linear */
+seg_status seg_lower_pad(seg_lower *lower, bool *done);    /* constants */
+
 /* ---- in the operators' own files: shapes of results, from what is fixed ---- */
 seg_status seg_reshape_result(seg_eval *call, seg_shape *shape); /* of seg_lower_reshape's */
 seg_status seg_dropout_check(seg_eval *call);                    /* does it train? */

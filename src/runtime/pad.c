@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "runtime/convert.h"
+#include "runtime/lowering.h"
 #include "runtime/pads.h"
 #include "runtime/remap.h"
 
@@ -67,8 +68,12 @@ static seg_status pad(seg_eval *call)
     return SEG_OK;
 }
 
-const seg_runtime_op seg_runtime_op_Pad = {
-    .domain = "", .name = "Pad", .src_min = 1, .src_max = 4, .evaluate = pad};
+const seg_runtime_op seg_runtime_op_Pad = {.domain = "",
+                                           .name = "Pad",
+                                           .src_min = 1,
+                                           .src_max = 4,
+                                           .evaluate = pad,
+                                           .lower = seg_lower_pad};
 
 /* ---- CenterCropPad: the middle of an axis, or zeros around it; odd ones at the end ---- */
 

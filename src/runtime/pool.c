@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "runtime/convert.h"
+#include "runtime/lowering.h"
 #include "runtime/window.h"
 
 enum { POOL_CHUNK = 64 };
@@ -207,11 +208,19 @@ static seg_status lp_pool(seg_eval *call)
     return evaluate(call, POOL_LP);
 }
 
-const seg_runtime_op seg_runtime_op_MaxPool = {
-    .domain = "", .name = "MaxPool", .src_min = 1, .src_max = 1, .evaluate = max_pool};
+const seg_runtime_op seg_runtime_op_MaxPool = {.domain = "",
+                                               .name = "MaxPool",
+                                               .src_min = 1,
+                                               .src_max = 1,
+                                               .evaluate = max_pool,
+                                               .lower = seg_lower_max_pool};
 
-const seg_runtime_op seg_runtime_op_AveragePool = {
-    .domain = "", .name = "AveragePool", .src_min = 1, .src_max = 1, .evaluate = average_pool};
+const seg_runtime_op seg_runtime_op_AveragePool = {.domain = "",
+                                                   .name = "AveragePool",
+                                                   .src_min = 1,
+                                                   .src_max = 1,
+                                                   .evaluate = average_pool,
+                                                   .lower = seg_lower_average_pool};
 
 const seg_runtime_op seg_runtime_op_LpPool = {
     .domain = "", .name = "LpPool", .src_min = 1, .src_max = 1, .evaluate = lp_pool};

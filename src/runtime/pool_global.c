@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "runtime/convert.h"
+#include "runtime/lowering.h"
 
 enum { CHUNK = 256 };
 
@@ -85,11 +86,19 @@ static seg_status lp(seg_eval *call)
     return evaluate(call, GLOBAL_LP);
 }
 
-const seg_runtime_op seg_runtime_op_GlobalAveragePool = {
-    .domain = "", .name = "GlobalAveragePool", .src_min = 1, .src_max = 1, .evaluate = average};
+const seg_runtime_op seg_runtime_op_GlobalAveragePool = {.domain = "",
+                                                         .name = "GlobalAveragePool",
+                                                         .src_min = 1,
+                                                         .src_max = 1,
+                                                         .evaluate = average,
+                                                         .lower = seg_lower_global_average_pool};
 
-const seg_runtime_op seg_runtime_op_GlobalMaxPool = {
-    .domain = "", .name = "GlobalMaxPool", .src_min = 1, .src_max = 1, .evaluate = largest};
+const seg_runtime_op seg_runtime_op_GlobalMaxPool = {.domain = "",
+                                                     .name = "GlobalMaxPool",
+                                                     .src_min = 1,
+                                                     .src_max = 1,
+                                                     .evaluate = largest,
+                                                     .lower = seg_lower_global_max_pool};
 
 const seg_runtime_op seg_runtime_op_GlobalLpPool = {
     .domain = "", .name = "GlobalLpPool", .src_min = 1, .src_max = 1, .evaluate = lp};

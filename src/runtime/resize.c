@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "runtime/convert.h"
+#include "runtime/lowering.h"
 #include "runtime/remap.h"
 #include "runtime/resize_of.h"
 
@@ -190,8 +191,16 @@ static seg_status evaluate(seg_eval *call)
                                              : blend(call, &resize, &dst);
 }
 
-const seg_runtime_op seg_runtime_op_Resize = {
-    .domain = "", .name = "Resize", .src_min = 1, .src_max = 4, .evaluate = evaluate};
+const seg_runtime_op seg_runtime_op_Resize = {.domain = "",
+                                              .name = "Resize",
+                                              .src_min = 1,
+                                              .src_max = 4,
+                                              .evaluate = evaluate,
+                                              .lower = seg_lower_resize};
 
-const seg_runtime_op seg_runtime_op_Upsample = {
-    .domain = "", .name = "Upsample", .src_min = 1, .src_max = 2, .evaluate = evaluate};
+const seg_runtime_op seg_runtime_op_Upsample = {.domain = "",
+                                                .name = "Upsample",
+                                                .src_min = 1,
+                                                .src_max = 2,
+                                                .evaluate = evaluate,
+                                                .lower = seg_lower_resize};
