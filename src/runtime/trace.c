@@ -102,9 +102,13 @@ static seg_status close_region(seg_runtime *runtime, seg_error *err)
             runtime->holders[s].kind = SEG_HOLDS_NOTHING;
     }
     runtime->open = NULL;
-    if (status == SEG_OK)
+    if (status == SEG_OK) {
+        seg_error engine; /* which knows no files */
         status = seg_region_close(region, runtime->opts.threads, runtime->opts.memory_limit,
-                                  runtime->opts.keep_all, err);
+                                  runtime->opts.keep_all, &engine);
+        if (status != SEG_OK)
+            seg_fail(err, status, "%s: %s", program->path, engine.text);
+    }
     if (status != SEG_OK) {
         seg_region_free(region);
         return status;
