@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "io/make_onnx.h"
 #include "oom/oom.h"
+#include "runtime/op.h"
 #include "seg/program.h"
 #include "test.h"
 
@@ -326,6 +327,24 @@ START_TEST(arrays_are_written_and_read)
 }
 END_TEST
 
+/* The page of the format names every operator of ONNX's own. */
+START_TEST(operators_are_documented)
+{
+    seg_error err;
+    uint8_t *page;
+    size_t size;
+    ck_ok(seg_file_read(TESTS_DIR "/../docs/onnx.md", 1 << 20, &page, &size, &err), err);
+    const seg_runtime_op *op;
+    for (int i = 0; (op = seg_runtime_op_at(i)) != NULL; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "`%s`", op->name);
+        if (op->domain[0] == '\0')
+            ck_assert_msg(strstr((char *)page, name) != NULL, "docs/onnx.md lacks %s", name);
+    }
+    free(page);
+}
+END_TEST
+
 Suite *suite_runner(void)
 {
     Suite *suite = suite_create("runner");
@@ -338,6 +357,7 @@ Suite *suite_runner(void)
     tcase_add_test(tests, all_unsupported_operators_are_named);
     tcase_add_loop_test(tests, loading_and_running_survive_lack_of_memory, 0, 2);
     tcase_add_test(tests, arrays_are_written_and_read);
+    tcase_add_test(tests, operators_are_documented);
     suite_add_tcase(suite, tests);
     return suite;
 }
