@@ -53,7 +53,7 @@ void seg_lanes_for(int threads, const seg_lanes *lanes, seg_lane_body body, void
 {
     if (lanes->count == 0)
         return;
-    int64_t block = lanes->length < BLOCK ? BLOCK / lanes->length : 1;
+    int64_t block = lanes->length == 0 ? BLOCK : lanes->length < BLOCK ? BLOCK / lanes->length : 1;
     lane_blocks blocks = {lanes->count, block, body, context};
     seg_parallel_for(threads, (lanes->count + block - 1) / block, run_block, &blocks);
 }
