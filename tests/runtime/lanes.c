@@ -329,6 +329,91 @@ START_TEST(gemm_forms)
 }
 END_TEST
 
+/* Expected by hand: a is [[0,1,2],[3,4,5]], b [[1,2],[3,4],[5,6]]. */
+START_TEST(einsum_equations)
+{
+    const one_source a = {SHAPE(SEG_F32, 2, 3), VALUES(0, 1, 2, 3, 4, 5)};
+    const one_source b = {SHAPE(SEG_F32, 3, 2), VALUES(1, 2, 3, 4, 5, 6)};
+    static const struct {
+        const char *equation;
+        seg_shape shape;
+        double values[12];
+    } cases[] = {
+        {"ij,jk->ik", {SEG_F32, 2, {{2, 2}}}, {13, 16, 40, 52}},
+        {"ij,jk->ki", {SEG_F32, 2, {{2, 2}}}, {13, 40, 16, 52}},
+        {" ij , jk ", {SEG_F32, 2, {{2, 2}}}, {13, 16, 40, 52}},
+        {"ij,ji->j", {SEG_F32, 1, {{3}}}, {6, 19, 40}},
+        {"ij,ji->", {SEG_F32, 0, {{0}}}, {65}},
+        {"Ba,ac", {SEG_F32, 2, {{2, 2}}}, {13, 16, 40, 52}},
+        {"ij,kl->j", {SEG_F32, 1, {{3}}}, {63, 105, 147}},
+        {"...j,jk->...k", {SEG_F32, 2, {{2, 2}}}, {13, 16, 40, 52}},
+    };
+    net n;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_ok(one_node(&n, "Einsum", 12, ATTRIBUTES(TEXT("equation", cases[i].equation)),
+                       SOURCES(a, b), 1),
+              n.err);
+        net_expect(&n, 0, cases[i].shape, cases[i].values);
+        net_release(&n);
+    }
+    ck_ok(one_node(&n, "Einsum", 12, ATTRIBUTES(TEXT("equation", "ii->i")),
+                   SOURCES({SHAPE(SEG_U8, 2, 2), VALUES(1, 2, 3, 4)}), 1),
+          n.err);
+    net_expect(&n, 0, SHAPE(SEG_U8, 2), VALUES(1, 4));
+    net_release(&n);
+    /* Three sources, an ellipsis that broadcasts, wrapping integers. */
+    ck_ok(one_node(&n, "Einsum", 12, ATTRIBUTES(TEXT("equation", "...i,...i,i->...")),
+                   SOURCES({SHAPE(SEG_I8, 2, 1, 2), VALUES(1, 2, 3, 4)},
+                           {SHAPE(SEG_I8, 3, 2), VALUES(1, 0, 0, 1, 10, 10)},
+                           {SHAPE(SEG_I8, 2), VALUES(1, 10)}),
+                   1),
+          n.err);
+    net_expect(&n, 0, SHAPE(SEG_I8, 2, 3), VALUES(1, 20, -46, 3, 40, -82));
+    net_release(&n);
+    ck_ok(one_node(&n, "Einsum", 12, ATTRIBUTES(TEXT("equation", "ij,jk->ik")),
+                   SOURCES({SHAPE(SEG_F32, 2, 0), NO_VALUES}, {SHAPE(SEG_F32, 0, 1), NO_VALUES}),
+                   1),
+          n.err);
+    net_expect(&n, 0, SHAPE(SEG_F32, 2, 1), VALUES(0, 0));
+    net_release(&n);
+}
+END_TEST
+
+START_TEST(einsum_refuses)
+{
+    const one_source a = {SHAPE(SEG_F32, 2, 3), VALUES(0, 1, 2, 3, 4, 5)};
+    const one_source huge = {SHAPE(SEG_U8, 4096), NO_VALUES};
+    static const struct {
+        const char *equation, *why;
+    } cases[] = {
+        {"ij", "not one of 2 inputs"},
+        {"ij,kj,kl", "not one of 2 inputs"},
+        {"i,jk", "input 0 has 2 axes, its term 1 labels"},
+        {"ij,jk", "a label has extents 3 and 2"},
+        {"ij,kj->z", "one that no input has"},
+        {"ij,kj->ii", "a label twice"},
+        {"i1,kj->i", "cannot be read at '1,kj->i'"},
+        {"ij,kj=i", "cannot be read at '=i'"},
+        {"ij,kj-", "cannot be read at '-'"},
+        {"......ij,kj->i", "a term has"},
+        {"...ijk,kj->i", "more labels than axes"},
+    };
+    net n;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_fails(one_node(&n, "Einsum", 12, ATTRIBUTES(TEXT("equation", cases[i].equation)),
+                          SOURCES(a, a), 1),
+                 SEG_INVALID, n.err, cases[i].why);
+        net_release(&n);
+    }
+    net_init(&n, 12);
+    seg_slot x = net_input(&n, huge.shape, NULL);
+    net_output(
+        &n, net_op(&n, "Einsum", ATTRIBUTES(TEXT("equation", "a,b,c,d->abcd")), SRC(x, x, x, x)));
+    ck_fails(net_run(&n, true), SEG_LIMIT, n.err, "exceeds the memory limit");
+    net_release(&n);
+}
+END_TEST
+
 Suite *suite_lanes(void)
 {
     Suite *suite = suite_create("lanes");
@@ -343,6 +428,8 @@ Suite *suite_lanes(void)
     tcase_add_test(tests, products_of_sizes);
     tcase_add_test(tests, products_of_batches);
     tcase_add_test(tests, gemm_forms);
+    tcase_add_test(tests, einsum_equations);
+    tcase_add_test(tests, einsum_refuses);
     suite_add_tcase(suite, tests);
     return suite;
 }
