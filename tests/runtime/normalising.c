@@ -315,6 +315,54 @@ START_TEST(quantised_products)
 }
 END_TEST
 
+START_TEST(lack_of_memory)
+{
+    one_node node = batch_norm(14);
+    one_torture(&node);
+    node.dst_count = 3;
+    one_int(&node, "training_mode", LONGS(1));
+    one_torture(&node);
+    node = (one_node){.op = "InstanceNormalization", .opset = 6};
+    one_input(&node, SEG_F32, "1x2x2", pairs);
+    one_constant(&node, SEG_F32, "2", pairs);
+    one_constant(&node, SEG_F32, "2", pairs);
+    one_torture(&node);
+    node = (one_node){.op = "MeanVarianceNormalization", .opset = 13};
+    one_input(&node, SEG_F32, "1x2x1x2", pairs);
+    one_torture(&node);
+    node.op = "LpNormalization";
+    one_torture(&node);
+    node = (one_node){.op = "NonMaxSuppression", .opset = 11};
+    one_input(&node, SEG_F32, "1x1x4", pairs);
+    one_input(&node, SEG_F32, "1x1x1", pairs);
+    one_constant(&node, SEG_I64, "1", LONGS(9));
+    one_torture(&node);
+    node = (one_node){.op = "MatMulInteger", .opset = 10};
+    one_input(&node, SEG_U8, "2x2", BYTES(1, 2, 3, 4));
+    one_input(&node, SEG_U8, "2x1", BYTES(1, 2));
+    one_torture(&node);
+    node = (one_node){.op = "DynamicQuantizeLinear", .opset = 11, .dst_count = 3};
+    one_input(&node, SEG_F32, "4", pairs);
+    one_torture(&node);
+}
+END_TEST
+
+/* X, its scale and zero point, weights, theirs, those of the result. */
+START_TEST(lack_of_memory_quantised)
+{
+    one_node node = {.op = "QLinearConv", .opset = 10};
+    one_input(&node, SEG_U8, "1x1x2", BYTES(3, 5));
+    one_constant(&node, SEG_F32, "", FLOATS(0.5f));
+    one_constant(&node, SEG_U8, "", BYTES(1));
+    one_constant(&node, SEG_U8, "1x1x2", BYTES(2, 3));
+    one_constant(&node, SEG_F32, "", FLOATS(0.5f));
+    one_constant(&node, SEG_U8, "", BYTES(1));
+    one_constant(&node, SEG_F32, "", FLOATS(1));
+    one_constant(&node, SEG_U8, "", BYTES(7));
+    one_torture(&node);
+}
+END_TEST
+
 Suite *suite_normalising(void)
 {
     Suite *suite = suite_create("normalising");
@@ -333,6 +381,8 @@ Suite *suite_normalising(void)
     tcase_add_test(test, dynamic_quantize_linear);
     tcase_add_test(test, quantised_convolution);
     tcase_add_test(test, quantised_products);
+    tcase_add_test(test, lack_of_memory);
+    tcase_add_test(test, lack_of_memory_quantised);
     suite_add_tcase(suite, test);
     return suite;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "oom/oom.h"
 #include "runtime/convert.h"
 #include "runtime/runtime.h"
 #include "test.h"
@@ -217,4 +218,37 @@ bool one_is_lowered(const one_node *node)
     seg_runtime_facts facts = seg_runtime_describe(run.runtime);
     end(&run);
     return facts.evaluated == 0;
+}
+
+typedef struct torture {
+    const one_node *node;
+    int reference;
+} torture;
+
+static seg_status torture_call(void *context, seg_error *err)
+{
+    const torture *with = context;
+    const seg_runtime_opts opts = {.threads = 1, .reference = with->reference == 1};
+    const one_node *from = with->node;
+    one_run run = {.runtime = NULL};
+    seg_tensor inputs[ONE_SOURCES];
+    int count = 0;
+    for (int i = 0; i < from->src_count; i++) {
+        if (from->src[i].data != NULL && !from->constant[i])
+            inputs[count++] = from->src[i];
+    }
+    oom_spare(true);
+    make_program(&run, from, from->dst_count > 0 ? from->dst_count : 1);
+    oom_spare(false);
+    seg_status status = seg_runtime_new(&run.runtime, run.program, &opts, err);
+    if (status == SEG_OK)
+        status = seg_runtime_run(run.runtime, inputs, err);
+    end(&run);
+    return status;
+}
+
+void one_torture(const one_node *node)
+{
+    for (int reference = 0; reference < 2; reference++)
+        oom_torture(node->op, torture_call, &(torture){node, reference}, SEG_NOMEM);
 }

@@ -45,6 +45,8 @@ void one_check(const one_node *node, int index, seg_dtype dtype, const char *ext
                const void *wanted);
 /* The node fails, with a sentence that names the operator and holds this part. */
 void one_refused(const one_node *node, seg_status status, const char *part);
+/* Runs with each allocation failing in turn, evaluated and lowered: SEG_NOMEM, and nothing lost. */
+void one_torture(const one_node *node);
 /* Whether the node becomes layers. */
 bool one_is_lowered(const one_node *node);
 

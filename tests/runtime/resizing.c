@@ -330,6 +330,21 @@ START_TEST(depth_and_space)
 }
 END_TEST
 
+START_TEST(lack_of_memory)
+{
+    one_node node = resize("1x1x1x2", "linear", "half_pixel", 2, 0);
+    one_torture(&node);
+    node = resize("1x1x1x2", "nearest", "half_pixel", 2, 0);
+    one_torture(&node);
+    node = resize("1x1x1x4", "cubic", "half_pixel", 2, 0);
+    one_torture(&node);
+    node = pad("1x1x2x4", "constant", LONGS(0, 0, -1, 1, 0, 0, 1, -2), "8");
+    one_torture(&node);
+    node = pad("4", "wrap", LONGS(1, 2), "2");
+    one_torture(&node);
+}
+END_TEST
+
 Suite *suite_resizing(void)
 {
     Suite *suite = suite_create("resizing");
@@ -350,6 +365,7 @@ Suite *suite_resizing(void)
     tcase_add_test(test, pad_refusals);
     tcase_add_test(test, center_crop_pad);
     tcase_add_test(test, depth_and_space);
+    tcase_add_test(test, lack_of_memory);
     suite_add_tcase(suite, test);
     return suite;
 }

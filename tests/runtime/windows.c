@@ -351,6 +351,27 @@ START_TEST(pool_refusals)
 }
 END_TEST
 
+START_TEST(lack_of_memory)
+{
+    static const uint16_t half[] = {0x3c00, 0x4000, 0x4400};
+    one_node node = conv("1x1x1x5", one_to_five, "1x1x1x3");
+    one_torture(&node);
+    node = transposed("NOTSET");
+    one_torture(&node);
+    node = (one_node){.op = "Conv", .opset = 11};
+    one_input(&node, SEG_F16, "1x1x3", half);
+    one_constant(&node, SEG_F16, "1x1x2", half);
+    one_torture(&node);
+    node = pool("MaxPool", "1x1x1x5", 2, 1);
+    node.dst_count = 2;
+    one_torture(&node);
+    node = (one_node){.op = "AveragePool", .opset = 11};
+    one_input(&node, SEG_F16, "1x1x3", half);
+    INTS(&node, "kernel_shape", 2);
+    one_torture(&node);
+}
+END_TEST
+
 Suite *suite_windows(void)
 {
     Suite *suite = suite_create("windows");
@@ -372,6 +393,7 @@ Suite *suite_windows(void)
     tcase_add_test(test, global_pools);
     tcase_add_test(test, max_unpool);
     tcase_add_test(test, pool_refusals);
+    tcase_add_test(test, lack_of_memory);
     suite_add_tcase(suite, test);
     return suite;
 }
