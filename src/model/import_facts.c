@@ -184,7 +184,7 @@ static seg_status take_opts(seg_import_facts *facts, const seg_import_opts *opts
         status = take_text(facts->output, sizeof facts->output, opts->output, "output", name, err);
     if (opts->threshold != NULL) {
         facts->has_threshold = true;
-        facts->threshold = *opts->threshold;
+        facts->threshold = (double)*opts->threshold;
     }
     if (opts->height > 0 && opts->width > 0) {
         facts->height = opts->height;

@@ -15,9 +15,8 @@
 static const seg_param unary_params[] = {
     {"function", "which function", SEG_PARAM_INT, offsetof(seg_unary_params, function), 0,
      SEG_UNARY_FUNCTIONS - 1},
-    {"a", "its first number", SEG_PARAM_FLOAT, offsetof(seg_unary_params, a), -INFINITY, INFINITY},
-    {"b", "its second number", SEG_PARAM_FLOAT, offsetof(seg_unary_params, b), -INFINITY,
-     INFINITY},
+    {"a", "its first number", SEG_PARAM_FLOAT, offsetof(seg_unary_params, a), -HUGE_VAL, HUGE_VAL},
+    {"b", "its second number", SEG_PARAM_FLOAT, offsetof(seg_unary_params, b), -HUGE_VAL, HUGE_VAL},
     {0},
 };
 
