@@ -81,15 +81,25 @@ SEG_API seg_status seg_model_measure(const seg_model *model, int width, int heig
 
 /* How numbers lie in a model file. Zero means the default. */
 typedef struct seg_save_opts {
-    int half; /* 1: float16 where it fits: half the size, about 3 digits kept */
+    int half; /* 1: float16 where it fits: half the size, about 3 digits kept (safetensors) */
+    int height, width; /* pixels of the input of an ONNX file; default 512 x 512 */
 } seg_save_opts;
 
 /*
- * Write a model file that seg_model_load reads: whole or not at all. opts may be NULL.
- * Errors: SEG_IO, SEG_NOMEM.
+ * Write a model file that seg_model_load reads: whole or not at all. ONNX (operator set 17, for
+ * one input size) when path ends in ".onnx", else safetensors. opts may be NULL.
+ * Errors: SEG_IO, SEG_UNSUPPORTED (an imported network as safetensors; half in ONNX), SEG_INVALID
+ * (size), SEG_NOMEM.
  */
 SEG_API seg_status seg_model_save(const seg_model *model, const char *path,
                                   const seg_save_opts *opts, seg_error *err);
+
+/*
+ * Read a file of any format and write it in that of the name `to`: what an ONNX or TFLite file does
+ * not say about its use need not be known. Errors: as seg_model_load and seg_model_save.
+ */
+SEG_API seg_status seg_model_convert(const char *from, const char *to, const seg_save_opts *opts,
+                                     seg_error *err);
 
 /* Zero means the default. */
 typedef struct seg_session_opts {

@@ -26,6 +26,13 @@ seg_status seg_onnx_read(seg_program **out, const char *path, seg_error *err);
 seg_status seg_onnx_parse(seg_program **out, const void *data, size_t size, const char *path,
                           seg_error *err);
 
+/*
+ * Write a program, whose operators must all be ONNX's own and mean what they mean in
+ * program->opset: whole or not at all. Errors: SEG_UNSUPPORTED (an operator, an attribute: named),
+ * SEG_IO, SEG_NOMEM.
+ */
+seg_status seg_onnx_write(const seg_program *program, const char *path, seg_error *err);
+
 /* A tensor in a file of its own, as the ONNX project keeps test data. */
 typedef struct seg_onnx_tensor {
     seg_arena arena; /* holds the rest */

@@ -8,9 +8,6 @@
 #include "base/error.h"
 #include "io/onnx_parts.h"
 
-/* AttributeProto.AttributeType */
-enum { FLOAT = 1, INT = 2, STRING = 3, TENSOR = 4, FLOATS = 6, INTS = 7 };
-
 typedef Seg__Onnx__Attribute message;
 
 /* A node under construction, for errors. */
@@ -38,16 +35,16 @@ static int type_of(const message *attribute)
     if (attribute->type != 0)
         return attribute->type;
     if (attribute->has_f)
-        return FLOAT;
+        return SEG_ONNX_FLOAT;
     if (attribute->has_i)
-        return INT;
+        return SEG_ONNX_INT;
     if (attribute->has_s)
-        return STRING;
+        return SEG_ONNX_STRING;
     if (attribute->t != NULL)
-        return TENSOR;
+        return SEG_ONNX_TENSOR;
     if (attribute->n_floats > 0)
-        return FLOATS;
-    return attribute->n_ints > 0 ? INTS : 0;
+        return SEG_ONNX_FLOATS;
+    return attribute->n_ints > 0 ? SEG_ONNX_INTS : 0;
 }
 
 static seg_status take_text(const place *at, const message *attribute, seg_attribute *out)
@@ -82,30 +79,30 @@ static seg_status take_attribute(const place *at, message *attribute, seg_attrib
                         at->program->path, seg_onnx_text(attribute->name), node_text(at, node));
     *out = (seg_attribute){.name = seg_onnx_text(attribute->name), .type = SEG_ATTRIBUTE_OTHER};
     switch (type_of(attribute)) {
-    case FLOAT:
+    case SEG_ONNX_FLOAT:
         out->type = SEG_ATTRIBUTE_FLOAT;
         out->floats = &attribute->f;
         out->count = 1;
         return SEG_OK;
-    case INT:
+    case SEG_ONNX_INT:
         out->type = SEG_ATTRIBUTE_INT;
         out->ints = &attribute->i;
         out->count = 1;
         return SEG_OK;
-    case FLOATS:
+    case SEG_ONNX_FLOATS:
         out->type = SEG_ATTRIBUTE_FLOATS;
         out->floats = attribute->floats;
         out->count = (int64_t)attribute->n_floats;
         return SEG_OK;
-    case INTS:
+    case SEG_ONNX_INTS:
         out->type = SEG_ATTRIBUTE_INTS;
         out->ints = attribute->ints;
         out->count = (int64_t)attribute->n_ints;
         return SEG_OK;
-    case STRING:
+    case SEG_ONNX_STRING:
         out->type = SEG_ATTRIBUTE_TEXT;
         return take_text(at, attribute, out);
-    case TENSOR:
+    case SEG_ONNX_TENSOR:
         out->type = SEG_ATTRIBUTE_TENSOR;
         return take_tensor(at, attribute, out);
     default:

@@ -18,6 +18,18 @@ seg_status seg_onnx_unpack(const ProtobufCMessageDescriptor *descriptor, const v
                            size_t size, seg_arena *arena, const char *path,
                            ProtobufCMessage **message, seg_error *err);
 
+/* AttributeProto.AttributeType */
+enum {
+    SEG_ONNX_FLOAT = 1,
+    SEG_ONNX_INT = 2,
+    SEG_ONNX_STRING = 3,
+    SEG_ONNX_TENSOR = 4,
+    SEG_ONNX_FLOATS = 6,
+    SEG_ONNX_INTS = 7
+};
+
+/* The format's number of an element type of ours. */
+int32_t seg_onnx_data_type(seg_dtype dtype);
 /* Element types of the format. SEG_FORMAT for numbers it has not; SEG_UNSUPPORTED; NULL for err
  * and path to just try. `what` is named: "the input 'x'". */
 seg_status seg_onnx_dtype(int32_t data_type, seg_dtype *dtype, const char *path, const char *what,

@@ -42,6 +42,14 @@ seg_status seg_onnx_dtype(int32_t data_type, seg_dtype *dtype, const char *path,
     return SEG_OK;
 }
 
+int32_t seg_onnx_data_type(seg_dtype dtype)
+{
+    int32_t data_type = 1;
+    while (types[data_type].name == NULL || types[data_type].dtype != (int)dtype)
+        data_type++;
+    return data_type;
+}
+
 /* A list of the message: n elements of `size` bytes. */
 typedef struct list {
     const void *data;

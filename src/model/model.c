@@ -210,15 +210,6 @@ seg_status seg_model_load(seg_model **out, const char *path, seg_error *err)
     return seg_model_import(out, path, NULL, err);
 }
 
-seg_status seg_model_save(const seg_model *model, const char *path, const seg_save_opts *opts,
-                          seg_error *err)
-{
-    if (model->import != NULL)
-        return seg_fail(err, SEG_UNSUPPORTED, "%s: not written: only networks of seg's own can be",
-                        path);
-    return seg_model_write(path, &model->spec, model->weights, opts != NULL && opts->half, err);
-}
-
 void seg_model_free(seg_model *model)
 {
     if (model == NULL)
