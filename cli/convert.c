@@ -3,17 +3,42 @@
 /* convert.c: write a model again, in another form. */
 #include <stdio.h>
 
+#include "import_options.h"
 #include "options.h"
 #include "seg/model.h"
+
+/* One of our networks around the layers of an imported one. */
+static int graft(const char *net, char **paths, const import_options *import,
+                 const seg_save_opts *opts)
+{
+    char report[4096];
+    seg_error err;
+    seg_model *model = import_options_graft(&cmd_convert, paths[0], net, import, report,
+                                            sizeof report);
+    if (model == NULL)
+        return CMD_FAILED;
+    int status = CMD_DONE;
+    fputs(report, stderr);
+    if (seg_model_save(model, paths[1], opts, &err) != SEG_OK)
+        status = cmd_fail(&cmd_convert, "%s", err.text);
+    else
+        printf("%s\n", paths[1]);
+    seg_model_free(model);
+    return status;
+}
 
 static int convert_run(int argc, char **argv)
 {
     bool half = false;
+    const char *net = NULL;
+    import_options import = {0};
     option_size size = {512, 512};
     const option table[] = {
         {OPTION_FLAG, 0, "half", NULL, "safetensors: store float16, about 3 digits", &half},
         {OPTION_SIZE, 's', "size", "<HxW>", "ONNX: the image size it is for", &size, 1,
          SEG_MAX_SIDE},
+        {OPTION_TEXT, 0, "to", "<net>", "net surgery: this network around the model's layers", &net},
+        IMPORT_OPTIONS(&import),
         {0}};
     int status, count = options_parse(&cmd_convert, table, argc, argv, &status);
     if (count < 0)
@@ -23,6 +48,8 @@ static int convert_run(int argc, char **argv)
                           count == 1 ? "" : "s");
     seg_error err;
     const seg_save_opts opts = {.half = half, .height = size.height, .width = size.width};
+    if (net != NULL)
+        return graft(net, argv, &import, &opts);
     if (seg_model_convert(argv[0], argv[1], &opts, &err) != SEG_OK)
         return cmd_fail(&cmd_convert, "%s", err.text);
     printf("%s\n", argv[1]);

@@ -40,11 +40,40 @@ static bool read_channels(const cmd *command, const char *name, const char *text
     return false;
 }
 
+/* Numbers that seg_import_opts points to. */
+typedef struct numbers {
+    float mean[3], std[3], threshold;
+} numbers;
+
+static bool read_options(const cmd *command, const import_options *o, numbers *n,
+                         seg_import_opts *opts)
+{
+    const char *end = o->threshold;
+    if (!read_channels(command, "mean", o->mean, n->mean) ||
+        !read_channels(command, "std", o->std, n->std))
+        return false;
+    if (o->threshold != NULL && (!take_number(&end, &n->threshold) || *end != '\0')) {
+        cmd_misuse(command, "--threshold: '%s' is not a number", o->threshold);
+        return false;
+    }
+    *opts = (seg_import_opts){.labels = o->labels,
+                              .mean = o->mean != NULL ? n->mean : NULL,
+                              .std = o->std != NULL ? n->std : NULL,
+                              .layout = o->layout,
+                              .height = o->input_size.height,
+                              .width = o->input_size.width,
+                              .fit = o->fit,
+                              .output = o->output,
+                              .threshold = o->threshold != NULL ? &n->threshold : NULL,
+                              .dequantise = o->dequantise};
+    return true;
+}
+
 seg_model *import_options_load(const cmd *command, const char *path, const import_options *o)
 {
     static const import_options nothing;
-    float mean[3], std[3], threshold = 0.0f;
-    const char *end = o->threshold;
+    numbers n;
+    seg_import_opts opts;
     seg_model *model;
     seg_error err;
     if (path == NULL && memcmp(o, &nothing, sizeof nothing) != 0) {
@@ -53,24 +82,23 @@ seg_model *import_options_load(const cmd *command, const char *path, const impor
     }
     if (path == NULL)
         return shared_load_model(command, NULL);
-    if (!read_channels(command, "mean", o->mean, mean) ||
-        !read_channels(command, "std", o->std, std))
+    if (!read_options(command, o, &n, &opts))
         return NULL;
-    if (o->threshold != NULL && (!take_number(&end, &threshold) || *end != '\0')) {
-        cmd_misuse(command, "--threshold: '%s' is not a number", o->threshold);
-        return NULL;
-    }
-    const seg_import_opts opts = {.labels = o->labels,
-                                  .mean = o->mean != NULL ? mean : NULL,
-                                  .std = o->std != NULL ? std : NULL,
-                                  .layout = o->layout,
-                                  .height = o->input_size.height,
-                                  .width = o->input_size.width,
-                                  .fit = o->fit,
-                                  .output = o->output,
-                                  .threshold = o->threshold != NULL ? &threshold : NULL,
-                                  .dequantise = o->dequantise};
     if (seg_model_import(&model, path, &opts, &err) != SEG_OK)
+        cmd_fail(command, "%s", err.text);
+    return model;
+}
+
+seg_model *import_options_graft(const cmd *command, const char *path, const char *net,
+                                const import_options *o, char *report, size_t report_size)
+{
+    numbers n;
+    seg_import_opts opts;
+    seg_model *model;
+    seg_error err;
+    if (!read_options(command, o, &n, &opts))
+        return NULL;
+    if (seg_model_graft(&model, path, net, &opts, 1, report, report_size, &err) != SEG_OK)
         cmd_fail(command, "%s", err.text);
     return model;
 }

@@ -37,4 +37,8 @@ typedef struct import_options {
 /* As shared_load_model, with what the options say. */
 seg_model *import_options_load(const cmd *command, const char *path, const import_options *options);
 
+/* seg_model_graft with them; on failure says why, NULL. */
+seg_model *import_options_graft(const cmd *command, const char *path, const char *net,
+                                const import_options *options, char *report, size_t report_size);
+
 #endif

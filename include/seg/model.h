@@ -101,6 +101,20 @@ SEG_API seg_status seg_model_save(const seg_model *model, const char *path,
 SEG_API seg_status seg_model_convert(const char *from, const char *to, const seg_save_opts *opts,
                                      seg_error *err);
 
+/*
+ * Net surgery: one of our networks around the layers of an imported one. A VGG16-shaped classifier
+ * becomes "fcn32s", "fcn16s" or "fcn8s" (its fully connected layers become fc6 7x7 and fc7 1x1; its
+ * class layer is dropped, score and skip layers are added at zero); any network whose layers are
+ * those of a backbone of ours becomes "deeplabv3plus" and the like. Layers are matched by structure,
+ * not by name; what has no counterpart starts fresh from `seed`. opts (may be NULL) gives classes
+ * (default 21, "class 0", ...) and preprocessing (default ImageNet's). report, of report_size bytes,
+ * receives what was found and what was not (NULL: unwanted).
+ * Errors: those of seg_model_import; SEG_MISMATCH (its layers are those of no backbone).
+ */
+SEG_API seg_status seg_model_graft(seg_model **out, const char *path, const char *net,
+                                   const seg_import_opts *opts, uint64_t seed, char *report,
+                                   size_t report_size, seg_error *err);
+
 /* Zero means the default. */
 typedef struct seg_session_opts {
     int threads;         /* 0: one per processor */

@@ -175,7 +175,7 @@ static seg_status import(seg_model **out, const char *path, const seg_import_opt
         return seg_fail_nomem(err, sizeof *facts, path);
     seg_status status = seg_program_read(&program, path, &reading, err);
     if (status == SEG_OK)
-        status = seg_runtime_check(program, err);
+        status = seg_runtime_fold(program, err);
     if (status == SEG_OK)
         status = seg_import_facts_gather(facts, program, opts, err);
     if (status == SEG_OK)

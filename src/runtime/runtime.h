@@ -31,6 +31,12 @@ seg_status seg_runtime_unsupported(const seg_program *program, char **names, seg
 /* SEG_UNSUPPORTED, with all of them, when there is one. */
 seg_status seg_runtime_check(const seg_program *program, seg_error *err);
 
+/*
+ * Evaluate once what depends on constants alone: the results become constants of the program, and
+ * the nodes are gone. Errors: SEG_UNSUPPORTED, and those of the nodes (as seg_runtime_run).
+ */
+seg_status seg_runtime_fold(seg_program *program, seg_error *err);
+
 typedef struct seg_runtime seg_runtime;
 
 /*
