@@ -23,6 +23,9 @@ typedef struct graft {
     seg_slot *at; /* [values of graph] where the program has them; SEG_NO_SLOT: nowhere */
     int *bias_of; /* [values of graph] node whose bias waits for our batch norm, or -1 */
     bool *made_up; /* [values of graph] a layer of ours that the program does without */
+    seg_value concat; /* the latest concat that was found: its parts may lie in another order */
+    int64_t part_from[SEG_OP_MAX_SRC], part_to[SEG_OP_MAX_SRC], part_size[SEG_OP_MAX_SRC];
+    int part_count;
     bool *filled; /* [weights] */
     seg_error *err;
     seg_status status;
@@ -56,8 +59,19 @@ static const float *constant(graft *g, seg_slot slot)
     return s->constant;
 }
 
+/* Where input channel i of ours is in the program, behind a concat that has another order. */
+static int64_t channel_of(const graft *g, seg_value src, int64_t i)
+{
+    for (int k = 0; src == g->concat && k < g->part_count; k++) {
+        if (i >= g->part_to[k] && i < g->part_to[k] + g->part_size[k])
+            return g->part_from[k] + i - g->part_to[k];
+    }
+    return i;
+}
+
 /* O,I,KH,KW (with `transposed` I,O,KH,KW; of a matrix: rows O of I*KH*KW, or columns O) to ours. */
-static void fill_kernel(graft *g, seg_value weight, const seg_program_node *node, bool transposed)
+static void fill_kernel(graft *g, seg_value src, seg_value weight, const seg_program_node *node,
+                        bool transposed)
 {
     const seg_shape s = g->graph->values[weight].shape;
     const float *from = constant(g, node->src[1]);
@@ -67,9 +81,10 @@ static void fill_kernel(graft *g, seg_value weight, const seg_program_node *node
                    (strcmp(node->op, "Gemm") == 0 && seg_program_int(node, "transB", 0) == 0);
     for (int64_t o = 0; o < s.oc; o++) {
         for (int64_t i = 0; i < s.ic; i++) {
+            const int64_t c = channel_of(g, src, i);
             for (int64_t t = 0; t < taps; t++) {
-                int64_t row = transposed ? i * s.oc + o : o * s.ic + i;
-                int64_t at = columns ? (i * taps + t) * s.oc + o : row * taps + t;
+                int64_t row = transposed ? c * s.oc + o : o * s.ic + c;
+                int64_t at = columns ? (c * taps + t) * s.oc + o : row * taps + t;
                 to[(t * s.ic + i) * s.oc + o] = from[at];
             }
         }
@@ -126,7 +141,7 @@ static void graft_convolution(graft *g, const seg_graph_node *node)
         return;
     if (found < 0)
         return;
-    fill_kernel(g, node->src[1], &g->program->nodes[found], transposed);
+    fill_kernel(g, node->src[0], node->src[1], &g->program->nodes[found], transposed);
     g->at[node->dst] = g->program->nodes[found].dst[0];
     if (node->src_count > 2)
         fill_vector(g, node->src[2], bias(g, found), 0.0f);
@@ -172,6 +187,29 @@ static void graft_norm(graft *g, const seg_graph_node *node)
         make_norm(g, node);
 }
 
+/* Note the order in which the program's concat has the parts of ours. */
+static void note_parts(graft *g, const seg_graph_node *node, const seg_program_node *found)
+{
+    int64_t to = 0;
+    g->concat = node->dst;
+    g->part_count = node->src_count;
+    for (int k = 0; k < node->src_count; k++) {
+        int64_t from = 0;
+        for (int j = 0; j < found->src_count; j++) {
+            int part = 0;
+            while (part < node->src_count &&
+                   !seg_graft_leads_to(&g->search, g->at[node->src[part]], found->src[j]))
+                part++;
+            if (part == k)
+                g->part_from[k] = from;
+            from += part < node->src_count ? g->graph->values[node->src[part]].shape.c : 0;
+        }
+        g->part_to[k] = to;
+        g->part_size[k] = g->graph->values[node->src[k]].shape.c;
+        to += g->part_size[k];
+    }
+}
+
 /* A layer without weights: where the program has it, the walk goes on behind it. */
 static void graft_plain(graft *g, const seg_graph_node *node, seg_graft_kind kind)
 {
@@ -182,6 +220,8 @@ static void graft_plain(graft *g, const seg_graph_node *node, seg_graft_kind kin
             return;
     }
     int found = seg_graft_find(&g->search, g->at[node->src[0]], &want);
+    if (found >= 0 && kind == SEG_GRAFT_CONCAT)
+        note_parts(g, node, &g->program->nodes[found]);
     if (found >= 0)
         g->at[node->dst] = g->program->nodes[found].dst[0];
     else if (kind == SEG_GRAFT_RELU && g->made_up[node->src[0]])
@@ -273,7 +313,7 @@ static void write_report(const graft *g, seg_graft_report *report)
 seg_status seg_graft(seg_weights *weights, const seg_net_config *config, const seg_program *program,
                      seg_graft_report *report, seg_error *err)
 {
-    graft g = {.program = program, .weights = weights, .err = err, .status = SEG_OK};
+    graft g = {.program = program, .weights = weights, .err = err, .status = SEG_OK, .concat = SEG_NO_VALUE};
     *report = (seg_graft_report){0};
     seg_status status = start(&g, config);
     for (size_t i = 0; status == SEG_OK && i < g.graph->node_count; i++) {

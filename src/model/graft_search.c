@@ -106,18 +106,29 @@ static bool fits_norm(const seg_graft_search *search, const seg_program_node *no
     return true;
 }
 
-/* Whether node reads slot, perhaps through nodes that only move numbers. */
-static bool reads(const seg_graft_search *search, const seg_program_node *node, seg_slot slot,
-                  int depth)
+static bool leads_to(const seg_graft_search *search, seg_slot from, seg_slot to, int depth)
 {
-    for (int k = 0; k < node->src_count; k++) {
-        if (node->src[k] == slot)
+    if (from == to)
+        return true;
+    for (size_t i = 0; depth < DEEPEST && i < search->program->node_count; i++) {
+        const seg_program_node *node = &search->program->nodes[i];
+        if (only_moves(node) && node->src_count > 0 && node->src[0] == from &&
+            node->dst_count > 0 && leads_to(search, node->dst[0], to, depth + 1))
             return true;
     }
-    for (size_t i = 0; depth < DEEPEST && i < search->program->node_count; i++) {
-        const seg_program_node *between = &search->program->nodes[i];
-        if (only_moves(between) && between->src_count > 0 && between->src[0] == slot &&
-            between->dst_count > 0 && reads(search, node, between->dst[0], depth + 1))
+    return false;
+}
+
+bool seg_graft_leads_to(const seg_graft_search *search, seg_slot from, seg_slot to)
+{
+    return leads_to(search, from, to, 0);
+}
+
+/* Whether node reads slot, perhaps through nodes that only move numbers. */
+static bool reads(const seg_graft_search *search, const seg_program_node *node, seg_slot slot)
+{
+    for (int k = 0; k < node->src_count; k++) {
+        if (node->src[k] != SEG_NO_SLOT && leads_to(search, slot, node->src[k], 0))
             return true;
     }
     return false;
@@ -127,7 +138,7 @@ static bool reads_others(const seg_graft_search *search, const seg_program_node 
                          const seg_graft_want *want)
 {
     for (int i = 0; i < want->other_count; i++) {
-        if (!reads(search, node, want->others[i], 0))
+        if (!reads(search, node, want->others[i]))
             return false;
     }
     return true;

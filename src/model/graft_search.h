@@ -38,6 +38,9 @@ seg_status seg_graft_search_init(seg_graft_search *search, const seg_program *pr
                                  seg_error *err);
 void seg_graft_search_release(seg_graft_search *search);
 
+/* Whether slot `to` is slot `from`, perhaps moved by Transpose, Pad, Resize and the like. */
+bool seg_graft_leads_to(const seg_graft_search *search, seg_slot from, seg_slot to);
+
 /*
  * The first unused node of that kind which reads slot, directly or through nodes that only move
  * numbers (Transpose, Pad, Resize, Dropout, Flatten, ...); it is used from now on. -1: none.

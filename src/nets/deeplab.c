@@ -5,7 +5,8 @@
  * Semantic Image Segmentation", 2018) and deeplabv3 (the same without the decoder; Chen et al.,
  * "Rethinking Atrous Convolution for Semantic Image Segmentation", 2017).
  *
- *   ASPP     1x1; three 3x3 at rates {6,12,18}*16/output_stride; image pooling; concat; 1x1
+ *   ASPP     1x1; three 3x3 at rates {6,12,18}*16/output_stride (not with atrous 0); image pooling;
+ *            concat; 1x1
  *   decoder  stride-4 features -> 1x1 to low_channels; ASPP upsampled to them; concat; two 3x3
  *   both     1x1 classifier with bias, bilinear upsampling to the image's size
  *
@@ -44,13 +45,14 @@ static seg_value aspp(seg_graph *graph, const seg_net_config *config, seg_value 
     char path[SEG_PATH_SIZE];
     seg_conv_block one = {.channels = config->aspp_channels, .activation = SEG_ACT_RELU};
     seg_value branches[5] = {seg_layer_conv(graph, "aspp.branch0", one, src)};
-    for (int i = 0; i < 3; i++) {
+    int count = 1;
+    for (int i = 0; i < 3 && config->atrous; i++) {
         int64_t rate = rates_at_16[i] * 16 / config->output_stride;
         seg_path(path, "aspp.branch%d", i + 1);
-        branches[i + 1] = conv3x3(graph, config, path, rate, src);
+        branches[count++] = conv3x3(graph, config, path, rate, src);
     }
-    branches[4] = image_pooling(graph, config, src);
-    seg_value all = seg_layer_concat(graph, "aspp.concat", 5, branches);
+    branches[count++] = image_pooling(graph, config, src);
+    seg_value all = seg_layer_concat(graph, "aspp.concat", count, branches);
     seg_value value = seg_layer_conv(graph, "aspp.project", one, all);
     return seg_layer_dropout(graph, "aspp.dropout", config, 0.1, value);
 }

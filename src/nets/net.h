@@ -20,6 +20,7 @@ enum { SEG_NAME_SIZE = 32, SEG_MAX_CLASSES = 255 };
     X(output_stride, 16, 8, 32, "input pixels per cell of the deepest features: 8, 16 or 32")      \
     X(fc_channels, 1024, 16, 4096, "channels of VGG's fc6 and fc7")                                \
     X(aspp_channels, 256, 16, 1024, "channels of each branch of ASPP, and of the decoder")         \
+    X(atrous, 1, 0, 1, "0: ASPP without its 3x3 branches, as DeepLab's mobile models have it")         \
     X(low_channels, 48, 8, 256, "channels of the decoder's low-level features")                    \
     X(separable, 1, 0, 1, "1: depthwise separable 3x3 convolutions in ASPP and decoder")           \
     X(learned_upsampling, 1, 0, 1, "1: FCN's transposed convolutions learn; 0: fixed bilinear")    \

@@ -15,6 +15,9 @@
 #include "base/parallel.h"
 #include "data/stats.h"
 #include "graph/optimise.h"
+#include "io/program_file.h"
+#include "model/graft.h"
+#include "runtime/runtime.h"
 #include "train/init.h"
 #include "train/options.h"
 
@@ -274,7 +277,36 @@ static void set_up_schedule(seg_trainer *trainer)
 
 /* ---- start ---- */
 
-static seg_status take_init_file(seg_trainer *trainer, seg_error *err)
+/* Every line of a report is told and logged; the text is cut up. */
+static seg_status tell_report(seg_trainer *trainer, char *line, seg_error *err)
+{
+    seg_status status = SEG_OK;
+    while (status == SEG_OK && line != NULL && *line != '\0') {
+        char *end = strchr(line, '\n');
+        *end = '\0';
+        seg_trainer_note(trainer, "%s", line);
+        status = seg_runlog_note(trainer, "init", line, err);
+        line = end + 1;
+    }
+    return status;
+}
+
+/* What the weights are used to see. */
+static seg_status take_preprocess(seg_trainer *trainer, const char *json, seg_error *err)
+{
+    seg_model_spec *spec = malloc(sizeof *spec);
+    if (spec == NULL)
+        return seg_fail_nomem(err, sizeof *spec, trainer->opts.init);
+    seg_status status = seg_model_spec_from_json(spec, json, trainer->opts.init, err);
+    if (status == SEG_OK) {
+        spec->preprocess.max_side = trainer->opts.max_side;
+        trainer->spec.preprocess = spec->preprocess;
+    }
+    free(spec);
+    return status;
+}
+
+static seg_status take_weights(seg_trainer *trainer, seg_error *err)
 {
     const char *path = trainer->opts.init, *json;
     seg_safetensors *file;
@@ -284,27 +316,50 @@ static seg_status take_init_file(seg_trainer *trainer, seg_error *err)
         return status;
     status = seg_weights_init(trainer->weights, file, path, &report, err);
     json = seg_safetensors_metadata(file, "seg.model");
-    if (status == SEG_OK && json != NULL) { /* what the weights are used to see */
-        seg_model_spec *spec = malloc(sizeof *spec);
-        status = spec != NULL ? seg_model_spec_from_json(spec, json, path, err)
-                              : seg_fail_nomem(err, sizeof *spec, path);
-        if (status == SEG_OK) {
-            spec->preprocess.max_side = trainer->opts.max_side;
-            trainer->spec.preprocess = spec->preprocess;
-        }
-        free(spec);
-    }
-    for (char *line = status == SEG_OK ? report.text.text : NULL; line != NULL && *line != '\0';) {
-        char *end = strchr(line, '\n');
-        *end = '\0';
-        seg_trainer_note(trainer, "%s", line);
-        if (status == SEG_OK)
-            status = seg_runlog_note(trainer, "init", line, err);
-        line = end + 1;
-    }
+    if (status == SEG_OK && json != NULL)
+        status = take_preprocess(trainer, json, err);
+    if (status == SEG_OK)
+        status = tell_report(trainer, report.text.text, err);
     seg_init_report_release(&report);
     seg_safetensors_free(file);
     return status;
+}
+
+/* ONNX and TFLite: layers by structure, preprocessing where the file or the one beside it says it. */
+static seg_status graft_weights(seg_trainer *trainer, seg_error *err)
+{
+    const seg_program_opts reading = {.dequantise = true};
+    seg_program *program;
+    seg_graft_report report = {0};
+    seg_import_facts *facts = malloc(sizeof *facts);
+    if (facts == NULL)
+        return seg_fail_nomem(err, sizeof *facts, trainer->opts.init);
+    seg_status status = seg_program_read(&program, trainer->opts.init, &reading, err);
+    if (status == SEG_OK)
+        status = seg_runtime_fold(program, err);
+    if (status == SEG_OK)
+        status = seg_import_facts_gather(facts, program, NULL, err);
+    if (status == SEG_OK && facts->has_preprocess) {
+        facts->preprocess.max_side = trainer->opts.max_side;
+        trainer->spec.preprocess = facts->preprocess;
+    }
+    if (status == SEG_OK)
+        status = seg_graft(trainer->weights, &trainer->spec.net, program, &report, err);
+    if (status == SEG_OK)
+        status = tell_report(trainer, report.text.text, err);
+    seg_graft_report_release(&report);
+    seg_program_free(program);
+    free(facts);
+    return status;
+}
+
+static seg_status take_init_file(seg_trainer *trainer, seg_error *err)
+{
+    seg_file_kind kind;
+    seg_status status = seg_file_kind_of(&kind, trainer->opts.init, err);
+    if (status != SEG_OK)
+        return status;
+    return kind == SEG_FILE_SAFETENSORS ? take_weights(trainer, err) : graft_weights(trainer, err);
 }
 
 static seg_status begin(seg_trainer *trainer, bool fresh, seg_error *err)
