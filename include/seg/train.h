@@ -61,7 +61,7 @@ typedef struct seg_train_size {
     X(NUMBER, clip, 0.0, 0, 1e9, 1, "<x>", "longest gradient; 0: any")                             \
     X(NUMBER, ema, 0.0, 0, 0.999999, 1, "<x>", "decay of the averaged weights; 0: no average")     \
     X(FLAG, freeze_bn, false, 0, 0, 1, NULL, "batch norms keep their running statistics")          \
-    X(TEXT, loss, "cross_entropy", 0, 0, 1, "<name>",                                         \
+    X(TEXT, loss, "cross_entropy", 0, 0, 1, "<name>",                                              \
       "cross_entropy, dice, focal, lovasz, ohem, or a sum: a+b")                                   \
     X(TEXT, class_weights, "none", 0, 0, 1, "<how>", "none or median (of frequencies)")            \
     X(NUMBER, focal_gamma, 2.0, 0, 10, 1, "<x>", "focal: exponent")                                \

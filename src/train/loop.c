@@ -59,8 +59,8 @@ static seg_status one_batch(seg_trainer *trainer, int part, double *loss, seg_er
     seg_exec_forward(trainer->exec, (uint64_t)trainer->opts.seed, number + (uint64_t)part);
     seg_tensor logits = seg_exec_output(trainer->exec, 0);
     seg_tensor diff = seg_exec_output_grad(trainer->exec, 0);
-    double value = seg_loss_sum_compute(&trainer->loss, &trainer->loss_opts, &logits,
-                                        batch->labels, diff.data, trainer->loss_scratch);
+    double value = seg_loss_sum_compute(&trainer->loss, &trainer->loss_opts, &logits, batch->labels,
+                                        diff.data, trainer->loss_scratch);
     if (!isfinite(value))
         return nonfinite_loss(trainer, value, err);
     seg_exec_backward(trainer->exec);
