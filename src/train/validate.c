@@ -32,8 +32,15 @@ seg_status seg_trainer_validate(seg_trainer *trainer, seg_error *err)
     memset(trainer->confusion.pixels, 0,
            (size_t)classes * (size_t)classes * sizeof *trainer->confusion.pixels);
     seg_session_weights_changed(trainer->session);
-    seg_status status = seg_evaluate_dataset(trainer->model, trainer->session, &trainer->val,
-                                             image_done, trainer, &trainer->confusion, err);
+    seg_status status = seg_evaluate_dataset(&(seg_evaluation){.model = trainer->model,
+                                                               .session = trainer->session,
+                                                               .dataset = &trainer->val,
+                                                               .matrices = &trainer->confusion,
+                                                               .bands_px = (const int[]){0},
+                                                               .count = 1,
+                                                               .progress = image_done,
+                                                               .progress_context = trainer},
+                                             err);
     if (status != SEG_OK)
         return status;
     seg_confusion_metrics(&trainer->confusion, &trainer->metrics);
