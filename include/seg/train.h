@@ -6,7 +6,8 @@
  * A run lives in a folder: config.json (all options), log.jsonl (a line per logging interval and
  * per evaluation), best.safetensors (the model with the best mean IoU on the validation split),
  * last.safetensors (a checkpoint from which the run continues to the very same bytes), and
- * report.html (curves, IoU of each class, confusion matrix, samples).
+ * report.html (curves, IoU of each class, confusion matrix, samples). While a run goes on it locks
+ * the file `lock` in its folder; another that would write there is refused.
  */
 #ifndef SEG_TRAIN_H
 #define SEG_TRAIN_H

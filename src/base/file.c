@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -186,6 +187,32 @@ seg_status seg_file_append(const char *path, const void *data, size_t size, seg_
     if (close(fd) != 0 && status == SEG_OK)
         status = seg_fail(err, SEG_IO, "%s: cannot write: %s", path, strerror(errno));
     return status;
+}
+
+/* flock, not fcntl: a lock of the open file keeps a second run of one process out, too. */
+seg_status seg_file_lock(int *lock, const char *path, seg_error *err)
+{
+    int held, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *lock = -1;
+    if (fd < 0)
+        return seg_fail(err, SEG_IO, "%s: cannot open: %s", path, strerror(errno));
+    do
+        held = flock(fd, LOCK_EX | LOCK_NB);
+    while (held != 0 && errno == EINTR);
+    if (held == 0) {
+        *lock = fd;
+        return SEG_OK;
+    }
+    seg_status status = errno == EWOULDBLOCK ? SEG_LIMIT : SEG_UNSUPPORTED;
+    seg_fail(err, status, "%s: cannot lock: %s", path, strerror(errno));
+    close(fd);
+    return status;
+}
+
+void seg_file_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
 }
 
 seg_status seg_folder_make(const char *path, seg_error *err)

@@ -50,6 +50,7 @@ typedef struct seg_trainer {
     seg_train_opts opts;
     seg_train_callbacks callbacks;
     seg_arena arena; /* texts of opts that were read */
+    int lock;        /* of the run's folder */
     int threads;
     seg_train_size crop; /* resolved */
 

@@ -283,6 +283,47 @@ START_TEST(a_run_is_not_overwritten)
 }
 END_TEST
 
+/* Tries to resume the run that calls it. */
+static bool intrude(void *user, const seg_train_progress *progress)
+{
+    seg_train_opts opts = *(const seg_train_opts *)user;
+    seg_error err;
+    if (progress->event != SEG_TRAIN_STEP || progress->step > 2)
+        return true;
+    opts.resume = true;
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_IO, err,
+             "/run: another training writes to this folder");
+    opts.data = NULL;
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_IO, err, "another training");
+    opts.batch = 3; /* and what is wrong without a lock is said first */
+    opts.data = ((const seg_train_opts *)user)->data;
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_MISMATCH, err, "batch");
+    return progress->step < 2;
+}
+
+START_TEST(one_run_at_a_time)
+{
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
+    seg_error err;
+    seg_train_opts opts = make_opts(folder, out);
+    seg_train_callbacks callbacks = {intrude, &opts};
+    ck_fails(seg_train(&opts, &callbacks, NULL, &err), SEG_CANCELLED, err, "update 2 of 20");
+    opts.resume = true;
+    ck_ok(seg_train(&opts, NULL, NULL, &err), err);
+}
+END_TEST
+
+START_TEST(wrong_options_leave_no_folder)
+{
+    const char *folder = test_folder(), *out = test_path(folder, "run");
+    seg_error err;
+    seg_train_opts opts = make_opts(folder, out);
+    opts.loss = "hinge";
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_INVALID, err, "hinge");
+    ck_assert(!seg_path_exists(out));
+}
+END_TEST
+
 /* ---- init files ---- */
 
 static float *declare(seg_weights *weights, const char *name, seg_weight_role role, seg_shape shape)
@@ -429,6 +470,8 @@ Suite *suite_trainer(void)
     tcase_add_test(tests, options_are_checked);
     tcase_add_test(tests, config_round_trip);
     tcase_add_test(tests, a_run_is_not_overwritten);
+    tcase_add_test(tests, one_run_at_a_time);
+    tcase_add_test(tests, wrong_options_leave_no_folder);
     tcase_add_test(tests, init_from_torch_layout);
     tcase_add_test(tests, init_from_own_model);
     suite_add_tcase(suite, tests);
