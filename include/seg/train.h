@@ -145,8 +145,8 @@ typedef struct seg_train_progress {
 } seg_train_progress;
 
 typedef struct seg_train_callbacks {
-    /* Called on the caller's thread. Returning false stops the run: a checkpoint is written and
-     * seg_train returns SEG_CANCELLED. */
+    /* Called on the caller's thread. Returning false stops the run, in an evaluation too: a
+     * checkpoint is written and seg_train returns SEG_CANCELLED. */
     bool (*progress)(void *user, const seg_train_progress *progress);
     void *user;
 } seg_train_callbacks;

@@ -18,12 +18,13 @@ seg_status seg_trainer_open_model(seg_trainer *trainer, seg_error *err)
     return status;
 }
 
-/* A wish to stop is kept until the evaluation is done: its epoch is then complete. */
+/* Behind the last image there is nothing left to break off. */
 static int image_done(void *context, int done, int total)
 {
-    seg_trainer_tell(context, &(seg_train_progress){
-                                  .event = SEG_TRAIN_EVALUATING, .done = done, .total = total});
-    return 0;
+    bool on = seg_trainer_tell(
+        context,
+        &(seg_train_progress){.event = SEG_TRAIN_EVALUATING, .done = done, .total = total});
+    return !on && done < total;
 }
 
 seg_status seg_trainer_validate(seg_trainer *trainer, seg_error *err)
