@@ -27,7 +27,8 @@ const char *seg_trainer_path(const seg_trainer *trainer, const char *name, char 
 double seg_trainer_epoch(const seg_trainer *trainer, int64_t step)
 {
     double samples = (double)step * trainer->opts.batch * trainer->opts.accumulate;
-    return samples / trainer->train.count;
+    /* The last batch may reach into an epoch that the run does not have. */
+    return fmin(samples / trainer->train.count, trainer->opts.epochs);
 }
 
 int64_t seg_trainer_epochs_done(const seg_trainer *trainer, int64_t step)
