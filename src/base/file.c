@@ -255,7 +255,8 @@ static seg_status list_add(const char *folder, const char *name, seg_name_list *
     return SEG_OK;
 }
 
-seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
+/* kind: of st_mode. */
+static seg_status list_kind(const char *path, mode_t kind, seg_name_list *out, seg_error *err)
 {
     *out = (seg_name_list){0};
     DIR *folder = opendir(path);
@@ -275,7 +276,7 @@ seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
             break;
         }
         if (entry->d_name[0] == '.' || fstatat(dirfd(folder), entry->d_name, &info, 0) != 0 ||
-            !S_ISREG(info.st_mode))
+            (info.st_mode & S_IFMT) != kind)
             continue;
         status = list_add(path, entry->d_name, out, &capacity, err);
     }
@@ -287,6 +288,16 @@ seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
     if (out->count > 1)
         qsort(out->names, out->count, sizeof *out->names, compare_names);
     return SEG_OK;
+}
+
+seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
+{
+    return list_kind(path, S_IFREG, out, err);
+}
+
+seg_status seg_folder_list_folders(const char *path, seg_name_list *out, seg_error *err)
+{
+    return list_kind(path, S_IFDIR, out, err);
 }
 
 void seg_name_list_release(seg_name_list *list)

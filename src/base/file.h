@@ -54,6 +54,8 @@ typedef struct seg_name_list {
 } seg_name_list;
 
 seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err);
+/* The same of the folders in a folder. */
+seg_status seg_folder_list_folders(const char *path, seg_name_list *out, seg_error *err);
 void seg_name_list_release(seg_name_list *list);
 
 #endif
