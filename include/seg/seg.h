@@ -4,6 +4,7 @@
 #ifndef SEG_SEG_H
 #define SEG_SEG_H
 
+#include "seg/data.h"
 #include "seg/image.h"
 #include "seg/metrics.h"
 #include "seg/model.h"

@@ -76,8 +76,7 @@ void seg_dataset_release(seg_dataset *dataset)
     *dataset = (seg_dataset){0};
 }
 
-/* SEG_FORMAT names the first pixel that is neither a class nor SEG_IGNORE. */
-static seg_status check_ids(const seg_image_buffer *labels, int classes, const char *path,
+seg_status seg_labels_check(const seg_image_buffer *labels, int classes, const char *path,
                             seg_error *err)
 {
     const size_t width = (size_t)labels->width, count = width * (size_t)labels->height;
@@ -114,7 +113,7 @@ seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *o
     if (status == SEG_OK)
         status = seg_sample_check_sizes(out, item, err);
     if (status == SEG_OK)
-        status = check_ids(&out->labels, dataset->classes.count, item->label_path, err);
+        status = seg_labels_check(&out->labels, dataset->classes.count, item->label_path, err);
     if (status != SEG_OK)
         seg_sample_release(out);
     return status;

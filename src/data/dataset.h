@@ -72,6 +72,10 @@ typedef struct seg_sample {
 seg_status seg_sample_check_sizes(const seg_sample *sample, const seg_dataset_item *item,
                                   seg_error *err);
 
+/* Every pixel is a class or SEG_IGNORE. SEG_FORMAT names the first that is not. */
+seg_status seg_labels_check(const seg_image_buffer *labels, int classes, const char *path,
+                            seg_error *err);
+
 /* Decode item `index`. SEG_MISMATCH (sizes) and SEG_FORMAT (an id outside the classes) name the
  * file, pixel and value. */
 seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *out, seg_error *err);

@@ -236,34 +236,53 @@ static seg_status folder_open(seg_dataset *out, const char *dir, const char *spl
     return status;
 }
 
-static bool holds_folder(const char *dir, const char *name, const char *inner)
+/* With images/ or labels/ in it: one of them may be missing, and is told of later. */
+static seg_status is_split(const char *dir, const char *name, bool *found, seg_error *err)
 {
-    seg_strbuf path = {0};
-    seg_strbuf_addf(&path, "%s/%s/%s", dir, name, inner);
-    bool found = !path.failed && seg_path_is_folder(path.text);
-    seg_strbuf_release(&path);
-    return found;
+    static const char *const inner[] = {"images", "labels"};
+    *found = false;
+    for (int i = 0; i < 2; i++) {
+        seg_strbuf path = {0};
+        seg_strbuf_addf(&path, "%s/%s/%s", dir, name, inner[i]);
+        if (path.failed) {
+            seg_strbuf_release(&path);
+            return seg_fail_nomem(err, strlen(dir) + strlen(name) + 9, dir);
+        }
+        *found = *found || seg_path_is_folder(path.text);
+        seg_strbuf_release(&path);
+    }
+    return SEG_OK;
 }
 
-/* A split is a folder with images/ or labels/ in it: one of them may be missing, and be told. */
+static seg_status keep_splits(seg_name_list *list, const char *dir, seg_error *err)
+{
+    seg_status status = SEG_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        bool found = false;
+        if (status == SEG_OK)
+            status = is_split(dir, list->names[i], &found, err);
+        if (found)
+            list->names[kept++] = list->names[i];
+        else
+            free(list->names[i]);
+    }
+    list->count = kept;
+    if (status == SEG_OK && kept == 0)
+        status =
+            seg_fail(err, SEG_IO, "%s: no split: no folder in it holds images/ and labels/", dir);
+    return status;
+}
+
 static seg_status folder_splits(seg_name_list *out, const char *dir, seg_error *err)
 {
     seg_status status = seg_folder_list_folders(dir, out, err);
     if (status != SEG_OK)
         return status;
-    size_t kept = 0;
-    for (size_t i = 0; i < out->count; i++) {
-        char *name = out->names[i];
-        if (holds_folder(dir, name, "images") || holds_folder(dir, name, "labels"))
-            out->names[kept++] = name;
-        else
-            free(name);
-    }
-    out->count = kept;
-    if (kept > 0)
-        return SEG_OK;
-    seg_name_list_release(out);
-    return seg_fail(err, SEG_IO, "%s: no split: no folder in it holds images/ and labels/", dir);
+    status = keep_splits(out, dir, err);
+    if (status != SEG_OK)
+        seg_name_list_release(out);
+    return status;
 }
 
 const seg_dataset_format seg_dataset_folder = {
