@@ -85,8 +85,8 @@ START_TEST(every_problem_is_told)
         "d.PNG and d.jpg differ in nothing but the extension",
         "c.png has no labels",
         "e.png has no image",
-        "pixel x 0, y 1 has the id 7; there are 2 classes (ids 0..1), and 255 for pixels to "
-        "ignore; so are 3 of its pixels, of 2 such ids\n",
+        "pixel x 0, y 1 has the id 7; there are 2 classes",
+        "for pixels to ignore; so are 3 of its pixels, of 2 such ids\n",
         "is 4x3, but its labels",
         "colours",
     };
