@@ -11,6 +11,11 @@
  *   f.w. IoU        sum_i t[i] * IoU[i] / sum_i t[i]
  * (Long, Shelhamer, Darrell 2015, section 5.) A class that neither occurs nor is predicted has no
  * IoU: NaN, and left out of the mean.
+ *
+ * Along edges: the same numbers of the pixels that lie at most n pixels from one of another label
+ * in the truth (Euclidean distance between centres; pixels to ignore are another label here, though
+ * they do not count themselves; the image's border is no edge). This is the "trimap" experiment of
+ * the DeepLab papers; src/eval/band.h has the sources.
  */
 #ifndef SEG_METRICS_H
 #define SEG_METRICS_H
@@ -31,6 +36,11 @@ typedef struct seg_metrics {
     int64_t pixels;                 /* that counted */
 } seg_metrics;
 
+enum {
+    SEG_BAND_MAX_PX = 1024, /* widest band along edges, pixels */
+    SEG_BANDS_MAX = 16      /* of one seg_evaluate_bands */
+};
+
 /* Called after each image, from the calling thread. Not 0: stop (SEG_CANCELLED). */
 typedef int (*seg_evaluate_progress)(void *context, int done, int total);
 
@@ -40,6 +50,7 @@ typedef struct seg_evaluate_opts {
     const char *split;  /* "val" */
     const char *format; /* NULL: "folder" */
     int threads;        /* 0: one per processor */
+    int band_px;        /* only pixels at most that far from an edge, 1..1024; 0: all pixels */
     seg_evaluate_progress progress;
     void *progress_context;
 } seg_evaluate_opts;
@@ -52,6 +63,15 @@ typedef struct seg_evaluate_opts {
  */
 SEG_API seg_status seg_evaluate(const seg_model *model, const seg_evaluate_opts *opts,
                                 seg_metrics *metrics, int64_t *confusion, seg_error *err);
+
+/*
+ * The same for several bands in one pass: metrics[i] is what seg_evaluate gives for
+ * band_px = bands_px[i] (0: all pixels); opts->band_px does not count. count 1..SEG_BANDS_MAX;
+ * confusion is NULL or receives count matrices one behind the other.
+ */
+SEG_API seg_status seg_evaluate_bands(const seg_model *model, const seg_evaluate_opts *opts,
+                                      const int *bands_px, int count, seg_metrics *metrics,
+                                      int64_t *confusion, seg_error *err);
 
 #ifdef __cplusplus
 }

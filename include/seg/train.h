@@ -6,7 +6,8 @@
  * A run lives in a folder: config.json (all options), log.jsonl (a line per logging interval and
  * per evaluation), best.safetensors (the model with the best mean IoU on the validation split),
  * last.safetensors (a checkpoint from which the run continues to the very same bytes), and
- * report.html (curves, IoU of each class, confusion matrix, samples).
+ * report.html (curves, IoU of each class, confusion matrix, samples). While a run goes on it locks
+ * the file `lock` in its folder; another that would write there is refused.
  */
 #ifndef SEG_TRAIN_H
 #define SEG_TRAIN_H
@@ -61,7 +62,7 @@ typedef struct seg_train_size {
     X(NUMBER, clip, 0.0, 0, 1e9, 1, "<x>", "longest gradient; 0: any")                             \
     X(NUMBER, ema, 0.0, 0, 0.999999, 1, "<x>", "decay of the averaged weights; 0: no average")     \
     X(FLAG, freeze_bn, false, 0, 0, 1, NULL, "batch norms keep their running statistics")          \
-    X(TEXT, loss, "cross_entropy", 0, 0, 1, "<name>",                                         \
+    X(TEXT, loss, "cross_entropy", 0, 0, 1, "<name>",                                              \
       "cross_entropy, dice, focal, lovasz, ohem, or a sum: a+b")                                   \
     X(TEXT, class_weights, "none", 0, 0, 1, "<how>", "none or median (of frequencies)")            \
     X(NUMBER, focal_gamma, 2.0, 0, 10, 1, "<x>", "focal: exponent")                                \
@@ -144,8 +145,8 @@ typedef struct seg_train_progress {
 } seg_train_progress;
 
 typedef struct seg_train_callbacks {
-    /* Called on the caller's thread. Returning false stops the run: a checkpoint is written and
-     * seg_train returns SEG_CANCELLED. */
+    /* Called on the caller's thread. Returning false stops the run, in an evaluation too: a
+     * checkpoint is written and seg_train returns SEG_CANCELLED. */
     bool (*progress)(void *user, const seg_train_progress *progress);
     void *user;
 } seg_train_callbacks;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +189,32 @@ seg_status seg_file_append(const char *path, const void *data, size_t size, seg_
     return status;
 }
 
+/* flock, not fcntl: a lock of the open file keeps a second run of one process out, too. */
+seg_status seg_file_lock(int *lock, const char *path, seg_error *err)
+{
+    int held, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *lock = -1;
+    if (fd < 0)
+        return seg_fail(err, SEG_IO, "%s: cannot open: %s", path, strerror(errno));
+    do
+        held = flock(fd, LOCK_EX | LOCK_NB);
+    while (held != 0 && errno == EINTR);
+    if (held == 0) {
+        *lock = fd;
+        return SEG_OK;
+    }
+    seg_status status = errno == EWOULDBLOCK ? SEG_LIMIT : SEG_UNSUPPORTED;
+    seg_fail(err, status, "%s: cannot lock: %s", path, strerror(errno));
+    close(fd);
+    return status;
+}
+
+void seg_file_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
+
 seg_status seg_folder_make(const char *path, seg_error *err)
 {
     char *copy = strdup(path);
@@ -228,7 +255,8 @@ static seg_status list_add(const char *folder, const char *name, seg_name_list *
     return SEG_OK;
 }
 
-seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
+/* kind: of st_mode. */
+static seg_status list_kind(const char *path, mode_t kind, seg_name_list *out, seg_error *err)
 {
     *out = (seg_name_list){0};
     DIR *folder = opendir(path);
@@ -248,7 +276,7 @@ seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
             break;
         }
         if (entry->d_name[0] == '.' || fstatat(dirfd(folder), entry->d_name, &info, 0) != 0 ||
-            !S_ISREG(info.st_mode))
+            (info.st_mode & S_IFMT) != kind)
             continue;
         status = list_add(path, entry->d_name, out, &capacity, err);
     }
@@ -260,6 +288,16 @@ seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
     if (out->count > 1)
         qsort(out->names, out->count, sizeof *out->names, compare_names);
     return SEG_OK;
+}
+
+seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err)
+{
+    return list_kind(path, S_IFREG, out, err);
+}
+
+seg_status seg_folder_list_folders(const char *path, seg_name_list *out, seg_error *err)
+{
+    return list_kind(path, S_IFDIR, out, err);
 }
 
 void seg_name_list_release(seg_name_list *list)

@@ -33,6 +33,14 @@ seg_status seg_file_write(const char *path, const void *data, size_t size, seg_e
 /* Append to a file (a log), creating it. */
 seg_status seg_file_append(const char *path, const void *data, size_t size, seg_error *err);
 
+/*
+ * Hold a file (made empty where it is missing) against other processes, and other locks of this
+ * one, until seg_file_unlock or the end of the process, whatever ends it. SEG_LIMIT: it is held by
+ * somebody else; SEG_UNSUPPORTED: the file system knows no locks; SEG_IO. *lock is -1 on failure.
+ */
+seg_status seg_file_lock(int *lock, const char *path, seg_error *err);
+void seg_file_unlock(int lock); /* -1 is fine; the file stays: removing it would be a race */
+
 /* Make a folder and its parents; fine when it exists. */
 seg_status seg_folder_make(const char *path, seg_error *err);
 
@@ -46,6 +54,8 @@ typedef struct seg_name_list {
 } seg_name_list;
 
 seg_status seg_folder_list(const char *path, seg_name_list *out, seg_error *err);
+/* The same of the folders in a folder. */
+seg_status seg_folder_list_folders(const char *path, seg_name_list *out, seg_error *err);
 void seg_name_list_release(seg_name_list *list);
 
 #endif

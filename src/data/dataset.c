@@ -23,22 +23,47 @@ static const char format_names[] =
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 
+/* NULL: "folder". */
+static seg_status find_format(const seg_dataset_format **out, const char *name, seg_error *err)
+{
+    if (name == NULL)
+        name = "folder";
+    for (int i = 0; i < FORMAT_COUNT; i++) {
+        *out = formats[i];
+        if (strcmp(formats[i]->name, name) == 0)
+            return SEG_OK;
+    }
+    return seg_fail(err, SEG_UNSUPPORTED, "no data set format '%s'; there is:%s", name,
+                    format_names);
+}
+
+seg_status seg_dataset_open_faulty(seg_dataset *out, const char *format, const char *dir,
+                                   const char *split, const seg_fault_sink *faults, seg_error *err)
+{
+    const seg_dataset_format *kind;
+    *out = (seg_dataset){0};
+    seg_status status = find_format(&kind, format, err);
+    if (status != SEG_OK)
+        return status;
+    status = kind->open(out, dir, split, faults, err);
+    if (status != SEG_OK)
+        seg_dataset_release(out);
+    return status;
+}
+
 seg_status seg_dataset_open(seg_dataset *out, const char *format, const char *dir,
                             const char *split, seg_error *err)
 {
-    *out = (seg_dataset){0};
-    if (format == NULL)
-        format = "folder";
-    for (int i = 0; i < FORMAT_COUNT; i++) {
-        if (strcmp(formats[i]->name, format) != 0)
-            continue;
-        seg_status status = formats[i]->open(out, dir, split, err);
-        if (status != SEG_OK)
-            seg_dataset_release(out);
-        return status;
-    }
-    return seg_fail(err, SEG_UNSUPPORTED, "no data set format '%s'; there is:%s", format,
-                    format_names);
+    return seg_dataset_open_faulty(out, format, dir, split, NULL, err);
+}
+
+seg_status seg_dataset_splits(seg_name_list *out, const char *format, const char *dir,
+                              seg_error *err)
+{
+    const seg_dataset_format *kind;
+    *out = (seg_name_list){0};
+    seg_status status = find_format(&kind, format, err);
+    return status == SEG_OK ? kind->splits(out, dir, err) : status;
 }
 
 void seg_dataset_release(seg_dataset *dataset)
@@ -51,8 +76,7 @@ void seg_dataset_release(seg_dataset *dataset)
     *dataset = (seg_dataset){0};
 }
 
-/* SEG_FORMAT names the first pixel that is neither a class nor SEG_IGNORE. */
-static seg_status check_ids(const seg_image_buffer *labels, int classes, const char *path,
+seg_status seg_labels_check(const seg_image_buffer *labels, int classes, const char *path,
                             seg_error *err)
 {
     const size_t width = (size_t)labels->width, count = width * (size_t)labels->height;
@@ -67,6 +91,16 @@ static seg_status check_ids(const seg_image_buffer *labels, int classes, const c
     return SEG_OK;
 }
 
+seg_status seg_sample_check_sizes(const seg_sample *sample, const seg_dataset_item *item,
+                                  seg_error *err)
+{
+    const seg_image_buffer *image = &sample->image, *labels = &sample->labels;
+    if (image->width == labels->width && image->height == labels->height)
+        return SEG_OK;
+    return seg_fail(err, SEG_MISMATCH, "%s is %dx%d, but its labels %s are %dx%d", item->image_path,
+                    image->width, image->height, item->label_path, labels->width, labels->height);
+}
+
 seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *out, seg_error *err)
 {
     *out = (seg_sample){0};
@@ -76,13 +110,10 @@ seg_status seg_dataset_read(const seg_dataset *dataset, int index, seg_sample *o
     seg_status status = seg_image_read(&out->image, item->image_path, err);
     if (status == SEG_OK)
         status = seg_labels_read(&out->labels, item->label_path, err);
-    if (status == SEG_OK &&
-        (out->image.width != out->labels.width || out->image.height != out->labels.height))
-        status = seg_fail(err, SEG_MISMATCH, "%s is %dx%d, but its labels %s are %dx%d",
-                          item->image_path, out->image.width, out->image.height, item->label_path,
-                          out->labels.width, out->labels.height);
     if (status == SEG_OK)
-        status = check_ids(&out->labels, dataset->classes.count, item->label_path, err);
+        status = seg_sample_check_sizes(out, item, err);
+    if (status == SEG_OK)
+        status = seg_labels_check(&out->labels, dataset->classes.count, item->label_path, err);
     if (status != SEG_OK)
         seg_sample_release(out);
     return status;

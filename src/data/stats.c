@@ -16,6 +16,7 @@
 typedef struct sums {
     int64_t pixels[256], image_pixels[256], image_count[256]; /* by id */
     int64_t color[3], square[3];                              /* of the channels' bytes */
+    int least[2], most[2];                                    /* sides; least 0: no image yet */
     int64_t bad_item; /* the lowest one that this thread could not read, or -1 */
     seg_error bad;
 } sums;
@@ -57,6 +58,14 @@ static void add_colors(sums *s, const seg_image_buffer *image)
     }
 }
 
+static void add_side(int *least, int *most, int low, int high)
+{
+    if (low > 0 && (*least == 0 || low < *least))
+        *least = low;
+    if (high > *most)
+        *most = high;
+}
+
 static void add_item(void *context, int64_t index, int thread)
 {
     const job *j = context;
@@ -72,6 +81,8 @@ static void add_item(void *context, int64_t index, int thread)
     }
     add_labels(s, &sample.labels);
     add_colors(s, &sample.image);
+    add_side(&s->least[0], &s->most[0], sample.image.width, sample.image.width);
+    add_side(&s->least[1], &s->most[1], sample.image.height, sample.image.height);
     seg_sample_release(&sample);
 }
 
@@ -94,6 +105,8 @@ static void add_thread(seg_data_stats *out, const sums *s, int64_t color[3], int
         out->labelled += s->pixels[id];
     }
     out->ignored += s->pixels[SEG_IGNORE];
+    for (int side = 0; side < 2; side++)
+        add_side(&out->least[side], &out->most[side], s->least[side], s->most[side]);
     for (int c = 0; c < 3; c++) {
         color[c] += s->color[c];
         square[c] += s->square[c];

@@ -20,6 +20,7 @@ typedef struct seg_data_stats {
     int64_t image_pixels[255]; /* pixels of the images in which the class occurs */
     int64_t image_count[255];  /* images in which the class occurs */
     double mean[3], std[3];    /* of RGB/255 over all pixels of all images */
+    int least[2], most[2];     /* width and height: smallest and largest, each by itself */
 } seg_data_stats;
 
 /*

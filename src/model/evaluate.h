@@ -8,12 +8,22 @@
 #include "eval/confusion.h"
 #include "seg/metrics.h"
 
+/* What is evaluated, and where the counts go. */
+typedef struct seg_evaluation {
+    const seg_model *model;
+    seg_session *session; /* of model */
+    const seg_dataset *dataset;
+    seg_confusion *matrices; /* [count], of the model's classes */
+    const int *bands_px;     /* [count]: the band of each matrix along edges, 0: all pixels */
+    int count;
+    seg_evaluate_progress progress; /* may be NULL */
+    void *progress_context;
+} seg_evaluation;
+
 /*
- * Add every item of dataset to matrix (of the model's classes). session is one of model's; progress
- * may be NULL. Errors: as seg_evaluate; then matrix holds the items before the failure.
+ * Add every item of the data set to the matrices. Errors: as seg_evaluate; then the matrices hold
+ * the items before the failure.
  */
-seg_status seg_evaluate_dataset(const seg_model *model, seg_session *session,
-                                const seg_dataset *dataset, seg_evaluate_progress progress,
-                                void *progress_context, seg_confusion *matrix, seg_error *err);
+seg_status seg_evaluate_dataset(const seg_evaluation *evaluation, seg_error *err);
 
 #endif

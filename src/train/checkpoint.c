@@ -98,9 +98,10 @@ static seg_status add_slots(entries *all, seg_trainer *trainer, seg_error *err)
 
 static seg_status state_to_json(const seg_train_state *state, char **text, seg_error *err)
 {
-    json_t *root = json_pack("{s:I,s:f,s:i,s:f,s:i}", "step", (json_int_t)state->step, "rate_scale",
-                             state->rate_scale, "rollbacks", state->rollbacks, "best", state->best,
-                             "best_epoch", state->best_epoch);
+    json_t *root =
+        json_pack("{s:I,s:f,s:i,s:f,s:i,s:b}", "step", (json_int_t)state->step, "rate_scale",
+                  state->rate_scale, "rollbacks", state->rollbacks, "best", state->best,
+                  "best_epoch", state->best_epoch, "evaluation_due", state->evaluation_due);
     *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
     json_decref(root);
     return *text != NULL ? SEG_OK : seg_fail_nomem(err, 256, "the state of the run");
@@ -244,6 +245,7 @@ static seg_status read_state(const source *from, seg_train_state *state, seg_err
         status = seg_json_integer(root, "best_epoch", from->path, 0, INT32_MAX, &best_epoch, err);
     state->rollbacks = (int)rollbacks;
     state->best_epoch = (int)best_epoch;
+    state->evaluation_due = json_is_true(json_object_get(root, "evaluation_due"));
     json_decref(root);
     return status;
 }

@@ -59,8 +59,8 @@ static seg_status one_batch(seg_trainer *trainer, int part, double *loss, seg_er
     seg_exec_forward(trainer->exec, (uint64_t)trainer->opts.seed, number + (uint64_t)part);
     seg_tensor logits = seg_exec_output(trainer->exec, 0);
     seg_tensor diff = seg_exec_output_grad(trainer->exec, 0);
-    double value = seg_loss_sum_compute(&trainer->loss, &trainer->loss_opts, &logits,
-                                        batch->labels, diff.data, trainer->loss_scratch);
+    double value = seg_loss_sum_compute(&trainer->loss, &trainer->loss_opts, &logits, batch->labels,
+                                        diff.data, trainer->loss_scratch);
     if (!isfinite(value))
         return nonfinite_loss(trainer, value, err);
     seg_exec_backward(trainer->exec);
@@ -154,17 +154,44 @@ static seg_status tell_step(seg_trainer *trainer, seg_error *err)
     return status;
 }
 
-/* After the update that completed an epoch, or the run. */
-static seg_status end_of_epoch(seg_trainer *trainer, int64_t before, int64_t now, seg_error *err)
+/* The checkpoint of a stop, and the sentence that says so. */
+static seg_status stopped(seg_trainer *trainer, seg_error *err)
 {
-    bool last = trainer->state.step == trainer->schedule_opts.steps;
-    bool due = now / trainer->opts.eval_every > before / trainer->opts.eval_every || last;
-    seg_status status = SEG_OK;
-    if (due)
-        status = trainer->val.count > 0 ? seg_trainer_validate(trainer, err)
-                                        : seg_report_write(trainer, err);
+    seg_status status = seg_checkpoint_write_last(trainer, err);
+    if (status != SEG_OK)
+        return status;
+    return seg_fail(err, SEG_CANCELLED, "stopped after update %lld of %lld; resuming continues%s",
+                    (long long)trainer->state.step, (long long)trainer->schedule_opts.steps,
+                    trainer->state.evaluation_due ? " with the evaluation" : "");
+}
+
+static bool at_end(const seg_trainer *trainer)
+{
+    return trainer->state.step == trainer->schedule_opts.steps;
+}
+
+/*
+ * The evaluation that is due at this step. Broken off, it leaves nothing but the mark in the
+ * checkpoint that it is due: done again, it gives what it would have given.
+ */
+static seg_status evaluate(seg_trainer *trainer, seg_error *err)
+{
+    if (trainer->val.count == 0)
+        return seg_report_write(trainer, err);
+    seg_status status = trainer->stop ? SEG_CANCELLED : seg_trainer_validate(trainer, err);
+    if (status != SEG_CANCELLED)
+        return status;
+    trainer->state.evaluation_due = true;
+    return stopped(trainer, err);
+}
+
+/* Behind an epoch's last update, or the run's; `due`: with an evaluation. */
+static seg_status end_of_epoch(seg_trainer *trainer, bool due, seg_error *err)
+{
+    trainer->state.evaluation_due = false;
+    seg_status status = due ? evaluate(trainer, err) : SEG_OK;
     /* Without any evaluation worth the name the last weights are the best we know. */
-    if (status == SEG_OK && last && trainer->state.best < 0.0)
+    if (status == SEG_OK && at_end(trainer) && trainer->state.best < 0.0)
         status = seg_checkpoint_write_best(trainer, err);
     if (status == SEG_OK)
         status = seg_checkpoint_write_last(trainer, err);
@@ -174,36 +201,33 @@ static seg_status end_of_epoch(seg_trainer *trainer, int64_t before, int64_t now
     return status;
 }
 
-static seg_status stopped(seg_trainer *trainer, seg_error *err)
+/* What follows an update that moved the number of epochs done from `before`. */
+static seg_status after_update(seg_trainer *trainer, int64_t before, seg_error *err)
 {
-    seg_status status = seg_checkpoint_write_last(trainer, err);
-    if (status != SEG_OK)
-        return status;
-    return seg_fail(err, SEG_CANCELLED, "stopped after update %lld of %lld; resuming continues",
-                    (long long)trainer->state.step, (long long)trainer->schedule_opts.steps);
+    const int every = trainer->opts.eval_every;
+    int64_t now = seg_trainer_epochs_done(trainer, trainer->state.step);
+    seg_status status = tell_step(trainer, err);
+    if (status == SEG_OK && (now > before || at_end(trainer)))
+        status = end_of_epoch(trainer, now / every > before / every || at_end(trainer), err);
+    if (status == SEG_OK && trainer->stop && !at_end(trainer))
+        status = stopped(trainer, err);
+    return status;
 }
 
 seg_status seg_trainer_loop(seg_trainer *trainer, seg_error *err)
 {
-    seg_status status = SEG_OK;
     seg_error why;
     trainer->interval.started = seg_clock_seconds();
-    while (status == SEG_OK && trainer->state.step < trainer->schedule_opts.steps) {
+    seg_status status = trainer->state.evaluation_due ? end_of_epoch(trainer, true, err) : SEG_OK;
+    while (status == SEG_OK && !at_end(trainer)) {
         int64_t before = seg_trainer_epochs_done(trainer, trainer->state.step);
         status = one_update(trainer, &why);
-        if (status == SEG_NONFINITE && strcmp(trainer->opts.on_nonfinite, "rollback") == 0) {
+        if (status == SEG_NONFINITE && strcmp(trainer->opts.on_nonfinite, "rollback") == 0)
             status = roll_back(trainer, &why, err);
-            continue;
-        }
-        if (status != SEG_OK)
+        else if (status != SEG_OK)
             return seg_fail(err, status, "%s", why.text);
-        status = tell_step(trainer, err);
-        int64_t now = seg_trainer_epochs_done(trainer, trainer->state.step);
-        bool boundary = now > before || trainer->state.step == trainer->schedule_opts.steps;
-        if (status == SEG_OK && boundary)
-            status = end_of_epoch(trainer, before, now, err);
-        if (status == SEG_OK && trainer->stop && trainer->state.step < trainer->schedule_opts.steps)
-            return stopped(trainer, err);
+        else
+            status = after_update(trainer, before, err);
     }
     return status;
 }

@@ -29,7 +29,7 @@ static const char HEAD[] =
     ".card{background:#fff;border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem}\n"
     ".card b{display:block;font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
     ".card span{color:var(--soft);font-size:.85rem}\n"
-    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));"
+    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,310px),1fr));"
     "gap:1rem;margin-top:1rem}\n"
     "figure{margin:0;background:#fff;border:1px solid var(--line);border-radius:10px;"
     "padding:.9rem 1rem .4rem}\n"
@@ -44,7 +44,7 @@ static const char HEAD[] =
     "i{display:inline-block;width:.8em;height:.8em;border-radius:3px;margin-right:.5em;"
     "border:1px solid rgba(0,0,0,.15);vertical-align:-.05em}\n"
     ".bars{width:100%} .bars td,.bars th{padding:.22rem .5rem} .name{white-space:nowrap}\n"
-    ".num{text-align:right;width:4rem} .bar{width:60%}\n"
+    ".bars .num{text-align:right;width:4rem} .bar{width:60%}\n"
     ".bar b{display:block;height:.7rem;border-radius:3px;background:var(--blue);min-width:1px}\n"
     ".scroll{overflow-x:auto} .matrix td,.matrix th{padding:.2rem;font-size:.8rem}\n"
     ".matrix td{min-width:2.1rem;height:1.9rem;text-align:center;border:1px solid #fafaf9}\n"
@@ -130,7 +130,7 @@ static void add_cards(seg_strbuf *html, const seg_trainer *trainer)
     char what[64], text[32];
     seg_strbuf_add(html, "<div class=\"cards\">\n");
     if (trainer->val.count > 0) {
-        snprintf(what, sizeof what, "best mean IoU, epoch %d", trainer->state.best_epoch);
+        snprintf(what, sizeof what, "best IoU, epoch %d", trainer->state.best_epoch);
         add_share_card(html, what, trainer->state.best);
         add_share_card(html, "mean IoU now", m->mean_iou);
         add_share_card(html, "pixel accuracy", m->pixel_accuracy);
@@ -176,7 +176,10 @@ static seg_status add_evaluation(seg_strbuf *html, seg_trainer *trainer, seg_err
     seg_strbuf_add(html, "<h2>Confusion</h2><p class=\"note\">Per cent of a row's true pixels "
                          "that were labelled as the column.</p>\n");
     seg_report_confusion(html, trainer);
-    seg_strbuf_add(html, "<h2>Samples of the validation split</h2>\n");
+    seg_strbuf_add(html, "<h2>Samples of the validation split</h2>"
+                         "<p class=\"note\">In the truth, ");
+    seg_report_color(html, trainer->spec.classes.colors[SEG_IGNORE]);
+    seg_strbuf_add(html, "is what does not count.</p>\n");
     return seg_report_samples(html, trainer, err);
 }
 

@@ -30,6 +30,9 @@ void seg_report_chart(seg_strbuf *html, const seg_chart *chart, const seg_curve 
 /* Text with the characters that HTML gives a meaning to. */
 void seg_report_text(seg_strbuf *html, const char *text);
 
+/* A small square of that colour. */
+void seg_report_color(seg_strbuf *html, seg_color color);
+
 /* IoU bars of all classes, and the confusion matrix as a heat table. */
 void seg_report_classes(seg_strbuf *html, const seg_trainer *trainer);
 void seg_report_confusion(seg_strbuf *html, const seg_trainer *trainer);

@@ -7,8 +7,8 @@
 
 #include "train/report.h"
 
-/* Units of the SVG's own coordinates; the page scales it. */
-enum { WIDTH = 640, HEIGHT = 260, LEFT = 52, RIGHT = 16, TOP = 14, BOTTOM = 32 };
+/* Units of the SVG's own coordinates: about pixels, so that the page hardly scales the texts. */
+enum { WIDTH = 400, HEIGHT = 240, LEFT = 48, RIGHT = 14, TOP = 14, BOTTOM = 32 };
 
 bool seg_curve_add(seg_curve *curve, double x, double y)
 {
@@ -47,6 +47,8 @@ void seg_curve_thin(seg_curve *curve, size_t most)
     curve->count = out;
 }
 
+enum { ABOVE = 22 }; /* what the value of a marked point takes */
+
 /* 1, 2 or 5 times a power of ten, so that span holds about `parts` of it. */
 static double round_step(double span, int parts)
 {
@@ -83,6 +85,8 @@ static frame find_frame(const seg_chart *chart, const seg_curve *curve)
     f.y_step = round_step(high - low, 5);
     f.y_min = floor(low / f.y_step) * f.y_step;
     f.y_max = ceil(high / f.y_step) * f.y_step;
+    if (chart->mark_highest && place_y(&f, high) < TOP + ABOVE) /* room for its value */
+        f.y_max += f.y_step;
     return f;
 }
 
@@ -96,7 +100,7 @@ static void add_axes(seg_strbuf *html, const frame *f, const char *unit)
                         LEFT, WIDTH - RIGHT, at, at, LEFT - 8, at + 4.0,
                         fabs(y) < f->y_step * 0.01 ? 0.0 : y, unit);
     }
-    double step = fmax(round_step(f->x_max, 8), f->x_max < 8.0 ? 0.0 : 1.0);
+    double step = fmax(round_step(f->x_max, 6), f->x_max < 6.0 ? 0.0 : 1.0);
     for (double x = 0.0; x <= f->x_max + step * 0.01; x += step)
         seg_strbuf_addf(html, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.4g</text>\n",
                         place_x(f, x), HEIGHT - 10, x);
@@ -127,7 +131,7 @@ static void add_highest(seg_strbuf *html, const frame *f, const seg_curve *curve
         html,
         "<circle class=\"best\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>"
         "<text class=\"value\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%.2f%s</text>\n",
-        x, at, x, at > TOP + 16 ? at - 9.0 : at + 18.0, anchor, y, chart->unit);
+        x, at, x, at - 9.0, anchor, y, chart->unit);
 }
 
 void seg_report_chart(seg_strbuf *html, const seg_chart *chart, const seg_curve *curve)

@@ -30,18 +30,23 @@ void seg_report_text(seg_strbuf *html, const char *text)
     }
 }
 
+void seg_report_color(seg_strbuf *html, seg_color color)
+{
+    seg_strbuf_addf(html, "<i style=\"background:#%02x%02x%02x\"></i>", color.r, color.g, color.b);
+}
+
 static void add_class(seg_strbuf *html, const seg_trainer *trainer, int c)
 {
-    seg_color color = trainer->spec.classes.colors[c];
-    seg_strbuf_addf(html, "<i style=\"background:#%02x%02x%02x\"></i>", color.r, color.g, color.b);
+    seg_report_color(html, trainer->spec.classes.colors[c]);
     seg_report_text(html, trainer->class_names[c]);
 }
 
 void seg_report_classes(seg_strbuf *html, const seg_trainer *trainer)
 {
     const seg_metrics *m = &trainer->metrics;
-    seg_strbuf_add(html, "<table class=\"bars\"><tr><th>class</th><th>IoU</th><th></th>"
-                         "<th>accuracy</th></tr>\n");
+    seg_strbuf_add(html,
+                   "<table class=\"bars\"><tr><th>class</th><th class=\"num\">IoU</th><th></th>"
+                   "<th class=\"num\">accuracy</th></tr>\n");
     for (int c = 0; c < m->classes; c++) {
         seg_strbuf_add(html, "<tr><td class=\"name\">");
         add_class(html, trainer, c);

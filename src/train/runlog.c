@@ -117,6 +117,14 @@ bool seg_runlog_is(const char *line, const char *event)
     return strncmp(line, start, strlen(start)) == 0;
 }
 
+static bool stays(const seg_train_state *state, const char *line)
+{
+    double step, now = (double)state->step;
+    if (!seg_runlog_number(line, "step", &step) || step > now)
+        return false;
+    return !(state->evaluation_due && step == now && seg_runlog_is(line, "evaluation"));
+}
+
 seg_status seg_runlog_rewind(seg_trainer *trainer, seg_error *err)
 {
     char path[SEG_PATH_SIZE];
@@ -132,8 +140,7 @@ seg_status seg_runlog_rewind(seg_trainer *trainer, seg_error *err)
     /* A last line that was cut short by a kill has no end, and goes too. */
     for (const char *line = (const char *)data, *end; (end = strchr(line, '\n')) != NULL;
          line = end + 1) {
-        double step;
-        if (seg_runlog_number(line, "step", &step) && step <= (double)trainer->state.step)
+        if (stays(&trainer->state, line))
             seg_strbuf_add_bytes(&out, line, (size_t)(end - line) + 1);
     }
     if (out.failed)

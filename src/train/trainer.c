@@ -30,7 +30,8 @@ const char *seg_trainer_path(const seg_trainer *trainer, const char *name, char 
 double seg_trainer_epoch(const seg_trainer *trainer, int64_t step)
 {
     double samples = (double)step * trainer->opts.batch * trainer->opts.accumulate;
-    return samples / trainer->train.count;
+    /* The last batch may reach into an epoch that the run does not have. */
+    return fmin(samples / trainer->train.count, trainer->opts.epochs);
 }
 
 int64_t seg_trainer_epochs_done(const seg_trainer *trainer, int64_t step)
@@ -77,18 +78,13 @@ static void adopt(seg_train_opts *stored, const seg_train_opts *given)
     stored->resume = true;
 }
 
-/* *fresh: there is nothing to continue. */
+/* *fresh: there is nothing to continue. Changes nothing on disk. */
 static seg_status resolve_options(seg_trainer *trainer, const seg_train_opts *given, bool *fresh,
                                   seg_error *err)
 {
     char config[SEG_PATH_SIZE], last[SEG_PATH_SIZE];
     seg_train_opts stored;
     trainer->opts = *given;
-    if (given->out == NULL)
-        return seg_fail(err, SEG_INVALID, "out: must be given");
-    if (strlen(given->out) > SEG_PATH_SIZE - 64)
-        return seg_fail(err, SEG_INVALID, "out: a path of %zu bytes is too long",
-                        strlen(given->out));
     seg_trainer_path(trainer, "config.json", config);
     seg_trainer_path(trainer, "last.safetensors", last);
     bool started = seg_path_exists(config);
@@ -108,9 +104,44 @@ static seg_status resolve_options(seg_trainer *trainer, const seg_train_opts *gi
             trainer->opts = stored;
         }
     }
+    return status == SEG_OK ? seg_train_opts_check(&trainer->opts, err) : status;
+}
+
+/* One run at a time writes to the folder. */
+static seg_status lock_folder(seg_trainer *trainer, seg_error *err)
+{
+    char path[SEG_PATH_SIZE];
+    seg_status status = seg_folder_make(trainer->opts.out, err);
+    if (status != SEG_OK)
+        return status;
+    status = seg_file_lock(&trainer->lock, seg_trainer_path(trainer, "lock", path), err);
+    if (status == SEG_LIMIT)
+        return seg_fail(err, SEG_IO,
+                        "%s: another training writes to this folder; wait for its end, or stop it",
+                        trainer->opts.out);
+    if (status != SEG_UNSUPPORTED)
+        return status;
+    seg_trainer_note(trainer,
+                     "%s: its file system knows no locks; take care that no other training "
+                     "writes to it",
+                     trainer->opts.out);
+    return SEG_OK;
+}
+
+/* The options of the run, its folder ours. */
+static seg_status take_folder(seg_trainer *trainer, const seg_train_opts *given, bool *fresh,
+                              seg_error *err)
+{
+    if (given->out == NULL)
+        return seg_fail(err, SEG_INVALID, "out: must be given");
+    if (strlen(given->out) > SEG_PATH_SIZE - 64)
+        return seg_fail(err, SEG_INVALID, "out: a path of %zu bytes is too long",
+                        strlen(given->out));
+    /* Wrong options leave no folder behind. What holds without the lock may not hold with it. */
+    seg_status status = resolve_options(trainer, given, fresh, err);
     if (status == SEG_OK)
-        status = seg_train_opts_check(&trainer->opts, err);
-    return status == SEG_OK ? seg_folder_make(given->out, err) : status;
+        status = lock_folder(trainer, err);
+    return status == SEG_OK ? resolve_options(trainer, given, fresh, err) : status;
 }
 
 /* ---- data and what the model's file will say ---- */
@@ -393,7 +424,7 @@ static seg_status begin(seg_trainer *trainer, bool fresh, seg_error *err)
 static seg_status set_up(seg_trainer *trainer, const seg_train_opts *opts, seg_error *err)
 {
     bool fresh = true;
-    seg_status status = resolve_options(trainer, opts, &fresh, err);
+    seg_status status = take_folder(trainer, opts, &fresh, err);
     trainer->threads = trainer->opts.threads > 0 ? trainer->opts.threads : seg_cpu_count();
     if (status == SEG_OK)
         status = open_data(trainer, err);
@@ -431,6 +462,7 @@ static void put_away(seg_trainer *trainer)
     seg_dataset_release(&trainer->val);
     seg_dataset_release(&trainer->train);
     seg_arena_release(&trainer->arena);
+    seg_file_unlock(trainer->lock);
     free(trainer);
 }
 
@@ -443,6 +475,7 @@ seg_status seg_train(const seg_train_opts *opts, const seg_train_callbacks *call
         return seg_fail_nomem(err, sizeof *trainer, "training");
     if (callbacks != NULL)
         trainer->callbacks = *callbacks;
+    trainer->lock = -1;
     trainer->state = (seg_train_state){.rate_scale = 1.0, .best = -1.0};
     trainer->last_loss = (double)NAN;
     seg_status status = set_up(trainer, opts, err);

@@ -36,6 +36,7 @@ typedef struct seg_train_state {
     int rollbacks;
     double best; /* mean IoU, -1: none yet */
     int best_epoch;
+    bool evaluation_due; /* that of `step`, which a stop broke off; it is done on resuming */
 } seg_train_state;
 
 /* Since the last line of the log. */
@@ -50,6 +51,7 @@ typedef struct seg_trainer {
     seg_train_opts opts;
     seg_train_callbacks callbacks;
     seg_arena arena; /* texts of opts that were read */
+    int lock;        /* of the run's folder */
     int threads;
     seg_train_size crop; /* resolved */
 
@@ -102,7 +104,7 @@ seg_status seg_trainer_loop(seg_trainer *trainer, seg_error *err);
 
 /* ---- validate.c ---- */
 seg_status seg_trainer_open_model(seg_trainer *trainer, seg_error *err);
-/* Evaluate, log, keep the best, write the report. */
+/* Evaluate, log, keep the best, write the report. SEG_CANCELLED: a callback asked to stop. */
 seg_status seg_trainer_validate(seg_trainer *trainer, seg_error *err);
 
 /* ---- checkpoint.c ---- */
@@ -120,7 +122,7 @@ seg_status seg_runlog_note(seg_trainer *trainer, const char *event, const char *
  * own: quotes within texts are escaped, so a key cannot be mistaken.) */
 bool seg_runlog_number(const char *line, const char *key, double *value);
 bool seg_runlog_is(const char *line, const char *event);
-/* Drop lines behind state.step, which the run will write again. */
+/* Drop lines behind state.step, and of an evaluation that is due: the run will write them again. */
 seg_status seg_runlog_rewind(seg_trainer *trainer, seg_error *err);
 
 /* ---- report.c ---- */

@@ -18,12 +18,13 @@ seg_status seg_trainer_open_model(seg_trainer *trainer, seg_error *err)
     return status;
 }
 
-/* A wish to stop is kept until the evaluation is done: its epoch is then complete. */
+/* Behind the last image there is nothing left to break off. */
 static int image_done(void *context, int done, int total)
 {
-    seg_trainer_tell(context, &(seg_train_progress){
-                                  .event = SEG_TRAIN_EVALUATING, .done = done, .total = total});
-    return 0;
+    bool on = seg_trainer_tell(
+        context,
+        &(seg_train_progress){.event = SEG_TRAIN_EVALUATING, .done = done, .total = total});
+    return !on && done < total;
 }
 
 seg_status seg_trainer_validate(seg_trainer *trainer, seg_error *err)
@@ -32,8 +33,15 @@ seg_status seg_trainer_validate(seg_trainer *trainer, seg_error *err)
     memset(trainer->confusion.pixels, 0,
            (size_t)classes * (size_t)classes * sizeof *trainer->confusion.pixels);
     seg_session_weights_changed(trainer->session);
-    seg_status status = seg_evaluate_dataset(trainer->model, trainer->session, &trainer->val,
-                                             image_done, trainer, &trainer->confusion, err);
+    seg_status status = seg_evaluate_dataset(&(seg_evaluation){.model = trainer->model,
+                                                               .session = trainer->session,
+                                                               .dataset = &trainer->val,
+                                                               .matrices = &trainer->confusion,
+                                                               .bands_px = (const int[]){0},
+                                                               .count = 1,
+                                                               .progress = image_done,
+                                                               .progress_context = trainer},
+                                             err);
     if (status != SEG_OK)
         return status;
     seg_confusion_metrics(&trainer->confusion, &trainer->metrics);

@@ -211,6 +211,23 @@ START_TEST(a_log_grows)
 }
 END_TEST
 
+START_TEST(lock_holds_others_off)
+{
+    seg_error err;
+    const char *folder = test_folder(), *path = test_path(folder, "lock");
+    int first, second;
+    ck_ok(seg_file_lock(&first, path, &err), err);
+    ck_fails(seg_file_lock(&second, path, &err), SEG_LIMIT, err, "lock: cannot lock");
+    ck_assert_int_eq(second, -1);
+    seg_file_unlock(second);
+    seg_file_unlock(first);
+    ck_ok(seg_file_lock(&second, path, &err), err);
+    seg_file_unlock(second);
+    ck_fails(seg_file_lock(&first, test_path(folder, "no/lock"), &err), SEG_IO, err, "no/lock");
+    ck_fails(seg_file_lock(&first, folder, &err), SEG_IO, err, "cannot open");
+}
+END_TEST
+
 Suite *suite_file(void)
 {
     Suite *suite = suite_create("file");
@@ -225,6 +242,7 @@ Suite *suite_file(void)
     tcase_add_test(tests, folders_are_made_with_their_parents);
     tcase_add_test(tests, lists_are_of_files_in_byte_order);
     tcase_add_test(tests, a_log_grows);
+    tcase_add_test(tests, lock_holds_others_off);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -25,6 +25,21 @@ run 0 "$seg" eval -m m.safetensors --data data --json
 grep -qx "$keys\"classes\":\[$class,$class,$class\],\"confusion\":\[\[[][0-9,]*\]\]}" "$work/out" ||
     fail "not the keys that are promised: $(cat "$work/out")"
 
+# Along edges: one pass, the other keys unchanged.
+sed 's/}$/,"bands":/' "$work/out" >whole
+run 0 "$seg" eval -m m.safetensors --data data --json --band 1,3,1024
+band='"miou":[0-9.]*,"pixel_accuracy":[0-9.]*,"pixels"'
+grep -q ",\"bands\":\[{\"px\":1,$band:[0-9]*},{\"px\":3,$band:[0-9]*},{\"px\":1024,$band:1473}\]}$" \
+    "$work/out" || fail "not the bands: $(cat "$work/out")"
+case $(cat "$work/out") in "$(cat whole)"*) ;; *) fail "a band changes the other keys" ;; esac
+run 0 "$seg" eval -m m.safetensors --data data --band=2
+prints "along edges:"
+prints "    2 px "
+for bands in 0 1025 1, ,1 1,,2 x 1x 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16; do
+    run 2 "$seg" eval -m m.safetensors --data data --band "$bands"
+    says "option --band "
+done
+
 # Truth made of the model's own masks: everything is right, and a class of no pixel is null.
 "$seg" predict -m m.safetensors -o masks data/val/images >/dev/null
 for size in 40x30 21x13; do

@@ -9,6 +9,7 @@
 #include "data/stats.h"
 #include "eval/confusion.h"
 #include "oom/oom.h"
+#include "seg/data.h"
 #include "test.h"
 
 static const seg_augment_opts crops = {.scale_min = 0.5,
@@ -67,6 +68,38 @@ static seg_status add_up(void *dataset, seg_error *err)
     seg_data_stats stats;
     return seg_data_stats_compute(&stats, dataset, 1, err);
 }
+
+/* The data is fine: a problem is a decoder's word for an allocation that failed. */
+static seg_status check_all(void *folder, seg_error *err)
+{
+    const seg_data_opts opts = {.data = folder, .threads = 1};
+    seg_data_checked counts;
+    seg_status status = seg_data_check(&opts, NULL, NULL, &counts, err);
+    if (status == SEG_OK && counts.problems > 0)
+        return seg_fail(err, SEG_FORMAT, "%d problems", (int)counts.problems);
+    return status;
+}
+
+static void ignore_split(void *context, const seg_split_stats *stats)
+{
+    (void)context;
+    (void)stats;
+}
+
+static seg_status measure_all(void *folder, seg_error *err)
+{
+    const seg_data_opts opts = {.data = folder, .threads = 1};
+    return seg_data_measure(&opts, ignore_split, NULL, err);
+}
+
+START_TEST(data_sets_are_checked_and_measured)
+{
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", make_three());
+    oom_torture("data_check", check_all, folder, SEG_FORMAT);
+    oom_torture("data_measure", measure_all, folder, SEG_FORMAT);
+}
+END_TEST
 
 START_TEST(data_sets_are_opened_and_read)
 {
@@ -140,6 +173,7 @@ Suite *suite_data_oom(void)
     Suite *suite = suite_create("data_oom");
     TCase *tests = tcase_create("data_oom");
     tcase_add_test(tests, data_sets_are_opened_and_read);
+    tcase_add_test(tests, data_sets_are_checked_and_measured);
     tcase_add_test(tests, crops_and_matrices_are_made);
     tcase_add_test(tests, loaders_are_made);
     suite_add_tcase(suite, tests);

@@ -43,6 +43,8 @@ START_TEST(two_images_by_hand)
     ck_assert_int_eq(stats.images, 2);
     ck_assert_int_eq(stats.labelled, 12);
     ck_assert_int_eq(stats.ignored, 2);
+    ck_assert(stats.least[0] == 3 && stats.most[0] == 4);
+    ck_assert(stats.least[1] == 2 && stats.most[1] == 2);
     for (int id = 0; id < 4; id++) {
         ck_assert_int_eq(stats.pixels[id], pixels[id]);
         ck_assert_int_eq(stats.image_pixels[id], within[id]);

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /* evaluate.c: a model over a data set: counts as by hand, and what is refused. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -112,6 +113,67 @@ START_TEST(counts)
 }
 END_TEST
 
+/* The definition taken literally: another label at most px pixels away. */
+static bool near_edge(const uint8_t *truth, int width, int height, int at, int px)
+{
+    for (int i = 0; i < width * height; i++) {
+        int dx = i % width - at % width, dy = i / width - at / width;
+        if (truth[i] != truth[at] && dx * dx + dy * dy <= px * px)
+            return true;
+    }
+    return false;
+}
+
+static void count_band(seg_session *session, int px, int64_t wanted[CLASSES * CLASSES])
+{
+    memset(wanted, 0, CLASSES * CLASSES * sizeof *wanted);
+    for (int i = 0; i < IMAGES; i++) {
+        int w = sizes[i][0], h = sizes[i][1];
+        uint8_t pixels[40 * 33 * 3], truth[40 * 33], labels[40 * 33];
+        seg_error err;
+        tiny_picture(pixels, w, h, 3, (uint64_t)i);
+        truth_of(truth, i);
+        const seg_image image = {pixels, w, h, 3, 0};
+        ck_ok(seg_segment(session, &image, labels, &err), err);
+        for (int k = 0; k < w * h; k++) {
+            if (truth[k] != SEG_IGNORE && (px == 0 || near_edge(truth, w, h, k, px)))
+                wanted[truth[k] * CLASSES + labels[k]]++;
+        }
+    }
+}
+
+START_TEST(bands)
+{
+    enum { COUNT = 3, CELLS = CLASSES * CLASSES };
+    const int px[COUNT] = {2, 0, 1};
+    seg_model *model = make_model();
+    seg_session *session;
+    seg_metrics metrics[COUNT], one;
+    seg_error err;
+    int64_t matrices[COUNT * CELLS], wanted[CELLS];
+    seg_evaluate_opts opts = {.data = make_data(CLASS_LINES), .split = "val"};
+    ck_ok(seg_session_new(&session, model, NULL, &err), err);
+    ck_ok(seg_evaluate_bands(model, &opts, px, COUNT, metrics, matrices, &err), err);
+    for (int i = 0; i < COUNT; i++) {
+        count_band(session, px[i], wanted);
+        ck_assert_mem_eq(matrices + i * CELLS, wanted, sizeof wanted);
+        opts.band_px = px[i];
+        ck_ok(seg_evaluate(model, &opts, &one, matrices, &err), err);
+        ck_assert_mem_eq(matrices, wanted, sizeof wanted);
+        ck_assert(one.mean_iou == metrics[i].mean_iou && one.pixels == metrics[i].pixels);
+    }
+    ck_assert_int_lt(metrics[2].pixels, metrics[1].pixels);
+    ck_fails(seg_evaluate_bands(model, &opts, px, 0, metrics, NULL, &err), SEG_INVALID, err,
+             "0 bands");
+    opts.band_px = SEG_BAND_MAX_PX + 1;
+    ck_fails(seg_evaluate(model, &opts, &one, NULL, &err), SEG_INVALID, err, "of 1025 pixels");
+    opts.band_px = -1;
+    ck_fails(seg_evaluate(model, &opts, &one, NULL, &err), SEG_INVALID, err, "of -1 pixels");
+    seg_session_free(session);
+    seg_model_free(model);
+}
+END_TEST
+
 static const struct {
     const char *classes, *says;
 } strangers[] = {
@@ -165,6 +227,7 @@ Suite *suite_evaluate(void)
     Suite *suite = suite_create("evaluate");
     TCase *tests = tcase_create("evaluate");
     tcase_add_test(tests, counts);
+    tcase_add_test(tests, bands);
     tcase_add_loop_test(tests, other_classes, 0, sizeof strangers / sizeof *strangers);
     tcase_add_test(tests, refused);
     suite_add_tcase(suite, tests);

@@ -82,9 +82,10 @@ typedef struct evaluation {
 static seg_status evaluate(void *context, seg_error *err)
 {
     const evaluation *e = context;
-    seg_metrics metrics;
+    seg_metrics metrics[2];
+    const int bands_px[] = {0, 2};
     const seg_evaluate_opts opts = {.data = e->data, .split = "val", .threads = 1};
-    return seg_evaluate(e->model, &opts, &metrics, NULL, err);
+    return seg_evaluate_bands(e->model, &opts, bands_px, 2, metrics, NULL, err);
 }
 
 /* A data set of one image, of the model's classes. */
@@ -116,7 +117,7 @@ static const struct {
     {"seg_model_load", load_model, made.path, SEG_NOMEM},
     {"seg_model_measure", measure, NULL, SEG_NOMEM},
     {"seg_segment", segment, NULL, SEG_NOMEM},
-    {"seg_evaluate", evaluate, &over_data, SEG_FORMAT},
+    {"seg_evaluate_bands", evaluate, &over_data, SEG_FORMAT},
 };
 
 /* jansson's reader drops characters when it runs out of memory, so it never does here. */

@@ -98,6 +98,96 @@ START_TEST(resume_is_exact)
 }
 END_TEST
 
+/* Stops in the evaluation after update `step`, at image `done`; 0: right after the update. */
+typedef struct eval_stop {
+    int64_t step;
+    int done, seen; /* seen: images since */
+} eval_stop;
+
+static bool stop_in_evaluation(void *user, const seg_train_progress *progress)
+{
+    eval_stop *stop = user;
+    if (progress->step != stop->step)
+        return true;
+    if (progress->event != SEG_TRAIN_EVALUATING)
+        return progress->event != SEG_TRAIN_STEP || stop->done > 0;
+    stop->seen += progress->done >= stop->done;
+    return progress->done != stop->done;
+}
+
+static int count_text(const char *folder, const char *name, const char *text)
+{
+    char path[512];
+    uint8_t *data;
+    size_t size;
+    seg_error err;
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    ck_ok(seg_file_read(path, 1 << 26, &data, &size, &err), err);
+    for (const char *at = (char *)data; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    free(data);
+    return count;
+}
+
+/* Twice in the first evaluation and once in the last, each broken off at once and done again. */
+START_TEST(stop_in_evaluation_is_exact)
+{
+    const char *folder = discs_make(test_folder(), 10, 4);
+    const char *a = test_path(folder, "a"), *b = test_path(folder, "b");
+    seg_error err;
+    eval_stop stops[] = {{10, 0, 0}, {10, 1, 0}, {10, 3, 0}, {20, 2, 0}};
+    seg_train_opts opts = make_opts(folder, a);
+    opts.ema = 0.9;
+    ck_ok(seg_train(&opts, NULL, NULL, &err), err);
+    opts.out = b;
+    for (int i = 0; i < 4; i++) {
+        seg_train_callbacks callbacks = {stop_in_evaluation, &stops[i]};
+        opts.resume = i > 0;
+        ck_fails(seg_train(&opts, &callbacks, NULL, &err), SEG_CANCELLED, err,
+                 "resuming continues with the evaluation");
+        ck_assert_int_eq(stops[i].seen, stops[i].done > 0);
+        ck_assert_int_eq(count_text(b, "log.jsonl", "\"evaluation\""), i == 3);
+    }
+    ck_ok(seg_train(&opts, NULL, NULL, &err), err);
+    static const char *const names[] = {"last.safetensors", "best.safetensors"};
+    for (int i = 0; i < 2; i++) {
+        char x[512], y[512];
+        snprintf(x, sizeof x, "%s/%s", a, names[i]);
+        snprintf(y, sizeof y, "%s/%s", b, names[i]);
+        same_files(x, y);
+    }
+    ck_assert_int_eq(count_text(b, "log.jsonl", "\"evaluation\""), 2);
+    ck_assert_int_eq(count_text(b, "log.jsonl", "\"step\":20,"),
+                     count_text(a, "log.jsonl", "\"step\":20,"));
+}
+END_TEST
+
+/* A kill between an evaluation that was due and its checkpoint: it is logged once all the same. */
+START_TEST(due_evaluation_is_logged_once)
+{
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
+    char last[512];
+    uint8_t *kept;
+    size_t size;
+    seg_error err;
+    eval_stop first = {10, 2, 0};
+    int64_t second = 11;
+    seg_train_opts opts = make_opts(folder, out);
+    ck_fails(seg_train(&opts, &(seg_train_callbacks){stop_in_evaluation, &first}, NULL, &err),
+             SEG_CANCELLED, err, "after update 10");
+    snprintf(last, sizeof last, "%s/last.safetensors", out);
+    ck_ok(seg_file_read(last, 1 << 26, &kept, &size, &err), err);
+    opts.resume = true;
+    ck_fails(seg_train(&opts, &(seg_train_callbacks){stop_at, &second}, NULL, &err), SEG_CANCELLED,
+             err, "after update 11");
+    ck_ok(seg_file_write(last, kept, size, &err), err);
+    ck_ok(seg_train(&opts, NULL, NULL, &err), err);
+    ck_assert_int_eq(count_text(out, "log.jsonl", "\"evaluation\""), 2);
+    free(kept);
+}
+END_TEST
+
 /* Colours are easy: a few epochs must get most pixels right, and the report must say so. */
 START_TEST(learns)
 {
@@ -283,6 +373,47 @@ START_TEST(a_run_is_not_overwritten)
 }
 END_TEST
 
+/* Tries to resume the run that calls it. */
+static bool intrude(void *user, const seg_train_progress *progress)
+{
+    seg_train_opts opts = *(const seg_train_opts *)user;
+    seg_error err;
+    if (progress->event != SEG_TRAIN_STEP || progress->step > 2)
+        return true;
+    opts.resume = true;
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_IO, err,
+             "/run: another training writes to this folder");
+    opts.data = NULL;
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_IO, err, "another training");
+    opts.batch = 3; /* and what is wrong without a lock is said first */
+    opts.data = ((const seg_train_opts *)user)->data;
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_MISMATCH, err, "batch");
+    return progress->step < 2;
+}
+
+START_TEST(one_run_at_a_time)
+{
+    const char *folder = discs_make(test_folder(), 10, 4), *out = test_path(folder, "run");
+    seg_error err;
+    seg_train_opts opts = make_opts(folder, out);
+    seg_train_callbacks callbacks = {intrude, &opts};
+    ck_fails(seg_train(&opts, &callbacks, NULL, &err), SEG_CANCELLED, err, "update 2 of 20");
+    opts.resume = true;
+    ck_ok(seg_train(&opts, NULL, NULL, &err), err);
+}
+END_TEST
+
+START_TEST(wrong_options_leave_no_folder)
+{
+    const char *folder = test_folder(), *out = test_path(folder, "run");
+    seg_error err;
+    seg_train_opts opts = make_opts(folder, out);
+    opts.loss = "hinge";
+    ck_fails(seg_train(&opts, NULL, NULL, &err), SEG_INVALID, err, "hinge");
+    ck_assert(!seg_path_exists(out));
+}
+END_TEST
+
 /* ---- init files ---- */
 
 static float *declare(seg_weights *weights, const char *name, seg_weight_role role, seg_shape shape)
@@ -423,12 +554,16 @@ Suite *suite_trainer(void)
     TCase *tests = tcase_create("trainer");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, resume_is_exact, 0, 2);
+    tcase_add_test(tests, stop_in_evaluation_is_exact);
+    tcase_add_test(tests, due_evaluation_is_logged_once);
     tcase_add_test(tests, learns);
     tcase_add_test(tests, log_has_every_line);
     tcase_add_test(tests, nonfinite_stops_and_names);
     tcase_add_test(tests, options_are_checked);
     tcase_add_test(tests, config_round_trip);
     tcase_add_test(tests, a_run_is_not_overwritten);
+    tcase_add_test(tests, one_run_at_a_time);
+    tcase_add_test(tests, wrong_options_leave_no_folder);
     tcase_add_test(tests, init_from_torch_layout);
     tcase_add_test(tests, init_from_own_model);
     suite_add_tcase(suite, tests);
