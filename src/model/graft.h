@@ -36,7 +36,7 @@ seg_status seg_graft(seg_weights *weights, const seg_net_config *config, const s
 void seg_graft_report_release(seg_graft_report *report);
 
 /*
- * Backbone, width and (VGG) fc_channels of config as the program has them: the backbone whose first
+ * Backbone, width, (VGG) fc_channels, (ASPP) atrous and output stride of config as the program has them: the backbone whose first
  * layers match, tried in the order of backbones.def unless config->backbone names one that fits.
  * SEG_MISMATCH when none does.
  */

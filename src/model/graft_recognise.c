@@ -53,6 +53,25 @@ static bool has_norms(const seg_program *program)
     return false;
 }
 
+/* The largest dilation of a backbone and of all: backbones dilate by 2 and 4, ASPP by 6 and more. */
+typedef struct dilation {
+    int64_t backbone, all;
+} dilation;
+
+static dilation find_dilation(const seg_program *program)
+{
+    dilation most = {1, 1};
+    for (size_t i = 0; i < program->node_count; i++) {
+        const int64_t *list;
+        if (!is(&program->nodes[i], "Conv") ||
+            seg_program_ints(&program->nodes[i], "dilations", &list) == 0)
+            continue;
+        most.all = list[0] > most.all ? list[0] : most.all;
+        most.backbone = list[0] > most.backbone && list[0] < 6 ? list[0] : most.backbone;
+    }
+    return most;
+}
+
 /* Tensors of the backbone that this configuration would find, in percent. */
 static seg_status score(const seg_net_config *config, const seg_program *program, int *percent,
                         seg_error *err)
@@ -82,14 +101,18 @@ static seg_status try_backbone(seg_net_config *config, const char *name, int64_t
                                const seg_program *program, int *best, seg_net_config *winner,
                                seg_error *err)
 {
-    static const double first[] = {32, 64};
+    static const struct {
+        double channels;
+        int64_t divisor;
+    } first[] = {{32, 8}, {64, 8}, {32, 1}, {64, 1}};
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
         seg_net_config trial = *config;
         seg_error ignored;
         int percent = 0;
         memset(trial.backbone, 0, sizeof trial.backbone);
         snprintf(trial.backbone, sizeof trial.backbone, "%s", name);
-        trial.width = (double)channels / first[i];
+        trial.width = (double)channels / first[i].channels;
+        trial.divisor = first[i].divisor;
         if (seg_net_config_check(&trial, &ignored) != SEG_OK)
             continue;
         seg_status status = score(&trial, program, &percent, err);
@@ -108,6 +131,11 @@ seg_status seg_graft_recognise(seg_net_config *config, const seg_program *progra
     enum { ENOUGH = 60 }; /* percent: without fc6 and fc7, VGG's convolutions are 80 */
     int64_t channels = first_channels(program), matrix = first_matrix(program);
     config->norm = has_norms(program);
+    const dilation most = find_dilation(program);
+    config->atrous = most.all >= 6;
+    /* A network that does not dilate is a classifier: the default then. */
+    if (most.backbone > 1 && config->output_stride != 32)
+        config->output_stride = most.backbone >= 4 ? 8 : 16;
     seg_net_config winner = *config;
     int best = 0;
     if (channels == 0)

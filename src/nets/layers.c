@@ -184,10 +184,11 @@ seg_value seg_layer_deconv_to(seg_graph *graph, const char *name, int64_t factor
 int64_t seg_scaled_channels(const seg_net_config *config, int64_t channels)
 {
     double exact = (double)channels * config->width;
-    int64_t rounded = (int64_t)floor(exact + 4) / 8 * 8;
+    const int64_t divisor = config->divisor;
+    int64_t rounded = (int64_t)floor(exact + 0.5 * (double)divisor) / divisor * divisor;
     if (rounded < 8)
         return 8;
-    return (double)rounded < 0.9 * exact ? rounded + 8 : rounded;
+    return (double)rounded < 0.9 * exact ? rounded + divisor : rounded;
 }
 
 seg_strider seg_strider_start(const seg_net_config *config)

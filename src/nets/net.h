@@ -18,6 +18,7 @@ enum { SEG_NAME_SIZE = 32, SEG_MAX_CLASSES = 255 };
 #define SEG_NET_INT_MAP(X)                                                                         \
     X(classes, 21, 2, 255, "classes, 0..classes-1")                                                \
     X(output_stride, 16, 8, 32, "input pixels per cell of the deepest features: 8, 16 or 32")      \
+    X(divisor, 8, 1, 64, "channels of a narrower backbone are multiples of it (TF-Slim has 1)")        \
     X(fc_channels, 1024, 16, 4096, "channels of VGG's fc6 and fc7")                                \
     X(aspp_channels, 256, 16, 1024, "channels of each branch of ASPP, and of the decoder")         \
     X(atrous, 1, 0, 1, "0: ASPP without its 3x3 branches, as DeepLab's mobile models have it")         \

@@ -252,6 +252,48 @@ START_TEST(heat_map_is_the_classifier)
 }
 END_TEST
 
+/*
+ * Google's mobile DeepLab-v3 (width 0.5, no expansion in its first block, image pooling before the
+ * 1x1 branch, batch norms folded) as our deeplabv3: every layer is found, and its labels are its
+ * own, but for the last upsampling (corners aligned there, half-pixel centres here).
+ */
+START_TEST(google_deeplab_comes_over)
+{
+    const char *folder = SHARED_DIR "/models/deeplab_voc_float";
+    const float half[3] = {0.5F, 0.5F, 0.5F};
+    const seg_import_opts opts = {.mean = half, .std = half};
+    char report[2048];
+    seg_model *model, *original;
+    seg_session *session;
+    seg_image_buffer photo;
+    seg_error err;
+    if (!test_shared("Google's DeepLab"))
+        return;
+    const char *path = test_path(folder, "deeplabv3_257_mv_gpu.tflite");
+    ck_ok(seg_model_graft(&model, path, "deeplabv3", &opts, 1, report, sizeof report, &err), err);
+    ck_assert_str_eq(model->spec.net.backbone, "mobilenetv2");
+    ck_assert_msg(strstr(report, "without a counterpart") == NULL, "%s", report);
+    ck_ok(seg_model_import(&original, path, &opts, &err), err);
+    ck_ok(seg_image_read(&photo, test_path(folder, "cat_257.png"), &err), err);
+    seg_image view = seg_image_view(&photo);
+    int pixels = photo.width * photo.height, same = 0;
+    uint8_t *labels = malloc((size_t)(2 * pixels)), *wanted = labels + pixels;
+    ck_ok(seg_session_new(&session, model, NULL, &err), err);
+    ck_ok(seg_segment(session, &view, labels, &err), err);
+    seg_session_free(session);
+    ck_ok(seg_session_new(&session, original, NULL, &err), err);
+    ck_ok(seg_segment(session, &view, wanted, &err), err);
+    seg_session_free(session);
+    for (int i = 0; i < pixels; i++)
+        same += labels[i] == wanted[i];
+    ck_assert_msg(same >= pixels * 98 / 100, "%d of %d labels are the same", same, pixels);
+    free(labels);
+    seg_image_release(&photo);
+    seg_model_free(model);
+    seg_model_free(original);
+}
+END_TEST
+
 START_TEST(another_network_is_refused)
 {
     seg_program *program;
@@ -283,6 +325,7 @@ Suite *suite_graft(void)
     tcase_add_loop_test(tests, every_backbone_comes_back, 0, backbones);
     tcase_add_test(tests, fcn_comes_back);
     tcase_add_test(tests, heat_map_is_the_classifier);
+    tcase_add_test(tests, google_deeplab_comes_over);
     tcase_add_test(tests, another_network_is_refused);
     suite_add_tcase(suite, tests);
     return suite;
