@@ -304,6 +304,12 @@ START_TEST(products_of_batches)
           n.err);
     net_expect(&n, 0, SHAPE(SEG_F32, 2, 2), VALUES(0, 0, 0, 0));
     net_release(&n);
+    ck_ok(one_node(&n, "MatMul", 13, NULL,
+                   SOURCES({SHAPE(SEG_F32, 5, 0), NO_VALUES}, {SHAPE(SEG_F32, 0, 1), NO_VALUES}),
+                   1),
+          n.err);
+    net_expect(&n, 0, SHAPE(SEG_F32, 5, 1), VALUES(0, 0, 0, 0, 0));
+    net_release(&n);
     ck_fails(
         one_node(&n, "MatMul", 13, NULL,
                  SOURCES({SHAPE(SEG_F32, 2), VALUES(1, 2)}, {SHAPE(SEG_F32, 3), VALUES(1, 2, 3)}),
