@@ -12,6 +12,7 @@
 #include "io/make_tflite.h"
 #include "io/safetensors.h"
 #include "io/tflite.h"
+#include "oom/oom.h"
 #include "runtime/runtime.h"
 #include "test.h"
 
@@ -131,6 +132,60 @@ START_TEST(interpreter_in_float)
 }
 END_TEST
 
+/* ---- lack of memory ---- */
+
+typedef struct torture {
+    const seg_safetensors *file;
+    const char *name;
+} torture;
+
+static seg_status run_once(void *context, seg_error *err)
+{
+    const torture *t = context;
+    const seg_tensor model = find(t->file, t->name, "model", -1);
+    const seg_runtime_opts opts = {.threads = 1};
+    const seg_tensor source = find(t->file, t->name, "src", 0);
+    seg_program *program;
+    seg_runtime *runtime = NULL;
+    seg_status status =
+        seg_tflite_parse(&program, model.data, seg_shape_size(&model.shape), t->name, NULL, err);
+    if (status == SEG_OK)
+        status = seg_runtime_new(&runtime, program, &opts, err);
+    if (status == SEG_OK)
+        status = seg_runtime_run(runtime, &source, err);
+    seg_runtime_free(runtime);
+    seg_program_free(program);
+    return status;
+}
+
+START_TEST(lack_of_memory)
+{
+    static const char *const names[] = {"conv_int8_channels",
+                                        "conv_deep_uint8",
+                                        "conv_groups_uint8",
+                                        "depthwise_2_uint8",
+                                        "dense_int8",
+                                        "transposed_uint8_True",
+                                        "RESIZE_BILINEAR_int8_10_11",
+                                        "MEAN_uint8_0",
+                                        "AVERAGE_POOL_2D_int8_220",
+                                        "LOGISTIC_int8",
+                                        "PAD_uint8",
+                                        "half_weights"};
+    seg_safetensors *file;
+    seg_error err;
+    char path[512];
+    snprintf(path, sizeof path, "%s/runtime/golden/tflite.safetensors", TESTS_DIR);
+    ck_ok(seg_safetensors_read(&file, path, &err), err);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        torture t = {file, names[i]};
+        ck_assert_ptr_nonnull(find(file, names[i], "model", -1).data);
+        oom_torture(names[i], run_once, &t, SEG_NOMEM);
+    }
+    seg_safetensors_free(file);
+}
+END_TEST
+
 /* ---- MediaPipe's operators, which the interpreter has not; by hand ---- */
 
 static const float image[16] = {1, 9, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 9, 8};
@@ -216,6 +271,7 @@ Suite *suite_tflite_ops(void)
     tcase_add_test(tests, interpreter_lowered);
     tcase_add_test(tests, interpreter_reference);
     tcase_add_test(tests, interpreter_in_float);
+    tcase_add_test(tests, lack_of_memory);
     tcase_add_test(tests, mediapipe_pooling_and_unpooling);
     tcase_add_test(tests, mediapipe_transposed_convolution);
     suite_add_tcase(suite, tests);
