@@ -163,7 +163,9 @@ static void read_quantisation(seg_tflite_reader *reader, const seg_flat_table *e
             fail_tensor(reader, tensor, SEG_FORMAT, "has a zero point outside of its type");
         zero[i] = (int32_t)point;
     }
-    tensor->quantisation = (seg_quantisation){(int64_t)scales.count, scale, zero, (int)axis};
+    /* The axis of a single pair means nothing, and may be any number. */
+    tensor->quantisation =
+        (seg_quantisation){(int64_t)scales.count, scale, zero, scales.count > 1 ? (int)axis : 0};
 }
 
 static void read_tensor(seg_tflite_reader *reader, const seg_flat_table *entry,

@@ -17,6 +17,9 @@
 
 #include "program/program.h"
 
+/* Results that may be made whatever the node asks for. */
+enum { SEG_EVAL_RESULTS = 8 };
+
 /* One application of an operator to tensors in the order of the file. */
 typedef struct seg_eval {
     const seg_program *program;
@@ -25,7 +28,7 @@ typedef struct seg_eval {
     int threads;
     int src_count, dst_count;
     const seg_tensor *src; /* [src_count]; data NULL: left out. Empty tensors have data too */
-    seg_tensor *dst;       /* [dst_count]; seg_eval_result makes them */
+    seg_tensor *dst; /* [dst_count, and SEG_EVAL_RESULTS at least]; seg_eval_result makes them */
     size_t *allowance;     /* bytes that results may still take */
     seg_error *err;
 } seg_eval;

@@ -27,32 +27,75 @@ static void read_keys(const seg_view *view, int64_t first, int64_t n, bool turne
 
 /* ---- ArgMax, ArgMin ---- */
 
+enum { ARG_CHUNK = 512 };
+
 typedef struct arg_job {
+    const seg_tensor *src;
     seg_lanes lanes;
+    seg_around around;
     bool lowest, last;
-    int64_t *dst;
+    int64_t *dst; /* one for each lane */
 } arg_job;
+
+static bool wins(const arg_job *job, uint64_t key, uint64_t best)
+{
+    return key > best || (job->last && key == best);
+}
 
 static void arg_lanes(void *context, int64_t first, int64_t n)
 {
-    enum { CHUNK = 512 };
-    uint64_t keys[CHUNK];
+    uint64_t keys[ARG_CHUNK];
     const arg_job *job = context;
     const int64_t length = job->lanes.length;
     for (int64_t lane = first; lane < first + n; lane++) {
         int64_t best = 0;
         uint64_t best_key = 0;
-        for (int64_t done = 0; done < length; done += CHUNK) {
-            int64_t run = length - done < CHUNK ? length - done : CHUNK;
+        for (int64_t done = 0; done < length; done += ARG_CHUNK) {
+            int64_t run = length - done < ARG_CHUNK ? length - done : ARG_CHUNK;
             read_keys(&job->lanes.view, lane * length + done, run, job->lowest, keys);
             for (int64_t i = 0; i < run; i++) {
-                if (keys[i] > best_key || (job->last && keys[i] == best_key)) {
+                if (wins(job, keys[i], best_key)) {
                     best_key = keys[i];
                     best = done + i;
                 }
             }
         }
         job->dst[lane] = best;
+    }
+}
+
+/* Lanes first..first+n-1, which lie side by side: element by element of all of them. */
+static void arg_columns(const arg_job *job, const seg_view *plain, int64_t first, int64_t n)
+{
+    uint64_t keys[ARG_CHUNK], best_keys[ARG_CHUNK] = {0};
+    const int64_t inner = job->around.inner, extent = job->around.extent;
+    const int64_t start = first / inner * extent * inner + first % inner;
+    int64_t *best = job->dst + first;
+    for (int64_t i = 0; i < n; i++)
+        best[i] = 0;
+    for (int64_t k = 0; k < extent; k++) {
+        read_keys(plain, start + k * inner, n, job->lowest, keys);
+        for (int64_t i = 0; i < n; i++) {
+            bool win = wins(job, keys[i], best_keys[i]);
+            best_keys[i] = win ? keys[i] : best_keys[i];
+            best[i] = win ? k : best[i];
+        }
+    }
+}
+
+/* The same lanes in stretches that lie side by side. */
+static void arg_stretches(void *context, int64_t first, int64_t n)
+{
+    const arg_job *job = context;
+    seg_view plain = seg_view_of(job->src);
+    seg_view_merge(&plain);
+    while (n > 0) {
+        int64_t run = job->around.inner - first % job->around.inner;
+        run = run < n ? run : n;
+        run = run < ARG_CHUNK ? run : ARG_CHUNK;
+        arg_columns(job, &plain, first, run);
+        first += run;
+        n -= run;
     }
 }
 
@@ -74,10 +117,14 @@ static seg_status evaluate_arg(seg_eval *call)
         return status;
     if (src->dim[axis] == 0)
         return seg_eval_fail(call, SEG_INVALID, "axis %d has no elements to choose from", axis);
-    arg_job job = {.lanes = seg_lanes_along(&call->src[0], axis), .dst = call->dst[0].data};
+    arg_job job = {.src = &call->src[0],
+                   .lanes = seg_lanes_along(&call->src[0], axis),
+                   .around = seg_around_of(src, axis),
+                   .dst = call->dst[0].data};
     job.lowest = strcmp(call->node->op, "ArgMin") == 0;
     job.last = seg_program_int(call->node, "select_last_index", 0) != 0;
-    seg_lanes_for(call->threads, &job.lanes, arg_lanes, &job);
+    seg_lanes_for(call->threads, &job.lanes, job.around.inner > 1 ? arg_stretches : arg_lanes,
+                  &job);
     return SEG_OK;
 }
 

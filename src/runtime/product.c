@@ -18,7 +18,8 @@ enum {
 
 static bool is_convolution(const seg_product *product)
 {
-    return product->number == SEG_NUMBER_F32 && product->rows >= FEW_ROWS;
+    return product->number == SEG_NUMBER_F32 && product->rows >= FEW_ROWS && product->depth > 0 &&
+           product->cols > 0;
 }
 
 static seg_convolution convolution_of(const seg_product *product)
@@ -119,7 +120,7 @@ void seg_product_run(const seg_product *product, const void *a, const void *b, v
 {
     if (product->rows == 0 || product->cols == 0)
         return;
-    if (is_convolution(product) && product->depth > 0) {
+    if (is_convolution(product)) {
         run_convolution(product, a, c);
         return;
     }

@@ -78,6 +78,7 @@ static seg_status find_ops(seg_runtime *runtime, seg_error *err)
 {
     const seg_program *program = runtime->program;
     seg_status status = SEG_OK;
+    runtime->results_most = SEG_EVAL_RESULTS;
     for (size_t i = 0; status == SEG_OK && i < program->node_count; i++) {
         const seg_program_node *node = &program->nodes[i];
         runtime->ops[i] = seg_runtime_op_find(node->domain, node->op);
@@ -192,9 +193,9 @@ void seg_runtime_free(seg_runtime *runtime)
 
 /* ---- running ---- */
 
-static void drop_results(seg_runtime *runtime, int count)
+static void drop_results(seg_runtime *runtime, int first)
 {
-    for (int k = 0; k < count; k++) {
+    for (int k = first; k < runtime->results_most; k++) {
         if (runtime->dst[k].data != NULL)
             runtime->allowance += seg_shape_size(&runtime->dst[k].shape);
         seg_block_free(runtime->dst[k].data);
@@ -241,8 +242,7 @@ seg_status seg_runtime_evaluate(seg_runtime *runtime, int index, seg_error *err)
                               runtime->program->path,
                               seg_program_node_text(runtime->program, node, text), k);
     }
-    if (status != SEG_OK)
-        drop_results(runtime, node->dst_count);
+    drop_results(runtime, status == SEG_OK ? node->dst_count : 0); /* beyond those: made in vain */
     return status;
 }
 
@@ -280,7 +280,7 @@ static seg_status repeat_node(seg_runtime *runtime, int index, bool *changed, se
         seg_slot_put(runtime, node->dst[k], &runtime->dst[k], true);
         runtime->dst[k] = (seg_tensor){.data = NULL};
     }
-    drop_results(runtime, status == SEG_OK ? node->dst_count : 0);
+    drop_results(runtime, 0);
     return status;
 }
 

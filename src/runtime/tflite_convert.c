@@ -76,7 +76,7 @@ static int64_t requantise(const conversion *c, int32_t value)
     if (c->src.dtype == c->dst.dtype && ratio >= 0x1p-8f && ratio <= 0x1p7f)
         return ((int64_t)c->dst.zero * 256 + 128 + value * (int64_t)lrintf(256.0f * ratio)) >> 8;
     const seg_q8_multiplier m = seg_q8_multiplier_of((double)c->src.scale / (double)c->dst.scale);
-    if (m.shift > 24) /* more than 255 either way, and the product below must fit */
+    if (m.shift > 20) /* more than 255 either way, and the product below must fit */
         return value > 0 ? 255 : value < 0 ? 0 : c->dst.zero;
     const int left = m.shift > 0 ? m.shift : 0, right = m.shift > 0 ? 0 : -m.shift;
     const int64_t high = (value * ((int64_t)1 << left) * m.multiplier + (1 << 30)) >> 31;

@@ -7,7 +7,7 @@
 #include "runtime/convert.h"
 #include "runtime/tflite_conv.h"
 
-enum { EXTENT_MAX = 4096 }; /* of strides and dilations, as the engine's layers */
+enum { EXTENT_MAX = 4096, WINDOW_MAX = 65536 }; /* strides and the like; dilated windows */
 
 static int64_t option(const seg_eval *call, const char *name, int64_t missing)
 {
@@ -73,6 +73,10 @@ static seg_status read_extents(seg_q8_conv *c, int image, int weights)
             return seg_eval_fail(call, SEG_LIMIT, "a stride, dilation or window of %lld",
                                  (long long)small[i]);
     }
+    if (c->dh * (c->kh - 1) >= WINDOW_MAX || c->dw * (c->kw - 1) >= WINDOW_MAX)
+        return seg_eval_fail(call, SEG_LIMIT, "a window of %lldx%lld, dilated by %lldx%lld",
+                             (long long)c->kh, (long long)c->kw, (long long)c->dh,
+                             (long long)c->dw);
     return SEG_OK;
 }
 

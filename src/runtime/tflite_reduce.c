@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * tflite_reduce.c: MEAN and SOFTMAX of bytes.
- *   MEAN     round(sum of (q - zero) * ratio / count) + zero in float, ties to even (XNNPACK)
+ *   MEAN     round(sum of (q - zero) * ratio / count + zero) in float, ties to even (XNNPACK)
  *   SOFTMAX  a table of exp(-scale * beta * d), sums in float (TensorFlow Lite)
  */
 #include <math.h>
@@ -92,11 +92,12 @@ static seg_status evaluate_mean(seg_eval *call)
         return seg_fail_nomem(call->err, (size_t)results * sizeof *sums, call->node->op);
     sum_all(&m, &src, call->src[0].data, sums);
     uint8_t *out = call->dst[0].data;
+    const int32_t shift = dst.flip != 0 ? 128 : 0; /* rounded on the type's own scale */
     const float scale = src.scale / dst.scale * (1.0f / (float)m.count);
     for (int64_t i = 0; i < results; i++) {
-        const float value =
-            fminf(fmaxf((float)sums[i] * scale, (float)-dst.zero), (float)(255 - dst.zero));
-        out[i] = (uint8_t)(seg_q8_round(value) + dst.zero) ^ dst.flip;
+        const float value = (float)sums[i] * scale + (float)(dst.zero - shift);
+        const int32_t stored = seg_q8_round(fminf(fmaxf(value, -128), 255)) + shift;
+        out[i] = (uint8_t)seg_q8_clamp(stored, 0, 255) ^ dst.flip;
     }
     seg_block_free(sums);
     return SEG_OK;

@@ -66,11 +66,13 @@ static seg_status read_quantisation(seg_eval *call, unary *op)
 
 /* ---- curves, in float ---- */
 
-/* Ties to even (XNNPACK). */
+/* Ties to even, once the zero point was added in float (XNNPACK): that of the type as it is, since
+ * i8 rounds elsewhere than u8. */
 static int64_t nearest(const unary *op, float real)
 {
-    const float value = real * (1.0f / op->dst.scale) + (float)op->dst.zero;
-    return value > 255 ? 255 : value < 0 ? 0 : lrintf(value);
+    const int32_t shift = op->dst.flip != 0 ? 128 : 0;
+    const float value = real * (1.0f / op->dst.scale) + (float)(op->dst.zero - shift);
+    return value > 255 ? 255 : value < -128 ? 0 : lrintf(value) + shift;
 }
 
 static float real_of(const unary *op, int32_t value)
@@ -143,18 +145,21 @@ static seg_status evaluate_gelu(seg_eval *call)
 
 /* ---- lines ---- */
 
+/* A real number on the result's scale; far outside of 0..255 all are alike. */
+static int64_t stored_of(const unary *op, float real)
+{
+    const float steps = roundf(real / op->dst.scale);
+    return op->dst.zero + (int64_t)fminf(fmaxf(steps, -512), 512);
+}
+
 /* RELU and kin: rescaled, then clamped to what the bounds are on the result's scale. */
 static int64_t rectify(const unary *op, int32_t value)
 {
     const seg_q8_multiplier m = seg_q8_multiplier_of((double)(op->src.scale / op->dst.scale));
-    int64_t y = (int64_t)seg_q8_multiply(value, m) + op->dst.zero;
-    const int64_t least = op->dst.zero + (int64_t)roundf(op->least / op->dst.scale);
-    y = y < least ? least : y;
-    if (op->most > 0) {
-        const float most = roundf(op->most / op->dst.scale) + (float)op->dst.zero;
-        y = most < 255 && y > (int64_t)most ? (int64_t)most : y;
-    }
-    return y;
+    const int64_t y = (int64_t)seg_q8_multiply(value, m) + op->dst.zero;
+    const int64_t least = stored_of(op, op->least);
+    const int64_t most = op->most > 0 ? stored_of(op, op->most) : 255;
+    return y < least ? least : y > most ? most : y;
 }
 
 /* most 0: none */

@@ -165,6 +165,16 @@ static seg_lower lower_call(seg_runtime *runtime, int index, seg_error *err)
                        .err = err};
 }
 
+/* Whether the layers give every result that is asked for. */
+static bool all_lowered(const seg_runtime *runtime, const seg_program_node *node)
+{
+    for (int k = 0; k < node->dst_count; k++) {
+        if (node->dst[k] != SEG_NO_SLOT && runtime->lowered[k].value == SEG_NO_VALUE)
+            return false;
+    }
+    return true;
+}
+
 /* *done: the node joined the open region. */
 static seg_status try_lower(seg_runtime *runtime, int index, bool *done, bool *refused,
                             seg_error *err)
@@ -184,9 +194,11 @@ static seg_status try_lower(seg_runtime *runtime, int index, bool *done, bool *r
     status = op->lower(&lower, done);
     if (status == SEG_OK)
         status = seg_graph_status(runtime->open->graph, err);
-    if (status != SEG_OK && status != SEG_NOMEM) {
+    if ((status != SEG_OK && status != SEG_NOMEM) ||
+        (status == SEG_OK && *done && !all_lowered(runtime, node))) {
         /* A limit of a layer: the meaning has the last word. */
         runtime->evaluate_only[index] = *refused = true;
+        *done = false;
         return SEG_OK;
     }
     for (int k = 0; status == SEG_OK && *done && k < node->dst_count; k++) {

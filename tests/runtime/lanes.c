@@ -197,6 +197,38 @@ START_TEST(top_k_of_every_size)
 }
 END_TEST
 
+/* Along each axis of a tensor larger than what is looked at at once. */
+START_TEST(arg_of_every_axis)
+{
+    enum { A = 5, B = 7, C = 601 };
+    static double values[A * B * C], wanted[A * B * C];
+    const int extents[] = {A, B, C}, steps[] = {B * C, C, 1};
+    for (int i = 0; i < A * B * C; i++)
+        values[i] = i * 7919 % 13;
+    for (int axis = 0; axis < 3; axis++) {
+        seg_shape shape = SHAPE(SEG_I64, A, B, C);
+        net n;
+        int count = 0;
+        for (int i = 0; i < A * B * C; i++) {
+            if (i / steps[axis] % extents[axis] != 0)
+                continue;
+            int best = 0;
+            for (int k = 1; k < extents[axis]; k++) {
+                if (values[i + k * steps[axis]] < values[i + best * steps[axis]])
+                    best = k;
+            }
+            wanted[count++] = best;
+        }
+        shape.dim[axis] = 1;
+        ck_ok(one_node(&n, "ArgMin", 13, ATTRIBUTES(INT("axis", axis)),
+                       SOURCES({SHAPE(SEG_U8, A, B, C), values}), 1),
+              n.err);
+        net_expect(&n, 0, shape, wanted);
+        net_release(&n);
+    }
+}
+END_TEST
+
 START_TEST(running_sums)
 {
     const one_source data = {SHAPE(SEG_I32, 2, 3), VALUES(1, 2, 3, 4, 5, 6)};
@@ -271,6 +303,12 @@ START_TEST(products_of_batches)
                    1),
           n.err);
     net_expect(&n, 0, SHAPE(SEG_F32, 2, 2), VALUES(0, 0, 0, 0));
+    net_release(&n);
+    ck_ok(one_node(&n, "MatMul", 13, NULL,
+                   SOURCES({SHAPE(SEG_F32, 5, 0), NO_VALUES}, {SHAPE(SEG_F32, 0, 1), NO_VALUES}),
+                   1),
+          n.err);
+    net_expect(&n, 0, SHAPE(SEG_F32, 5, 1), VALUES(0, 0, 0, 0, 0));
     net_release(&n);
     ck_fails(
         one_node(&n, "MatMul", 13, NULL,
@@ -424,6 +462,7 @@ Suite *suite_lanes(void)
     tcase_add_test(tests, softmax_in_both_meanings);
     tcase_add_test(tests, order_of_equals);
     tcase_add_test(tests, top_k_of_every_size);
+    tcase_add_test(tests, arg_of_every_axis);
     tcase_add_test(tests, running_sums);
     tcase_add_test(tests, products_of_sizes);
     tcase_add_test(tests, products_of_batches);

@@ -265,6 +265,33 @@ START_TEST(all_unsupported_operators_are_named)
 }
 END_TEST
 
+/* Results that no operator of that name has: the layers may not pass over them. */
+START_TEST(surplus_results_are_refused)
+{
+    const char *path = test_path(test_folder(), "a.onnx");
+    onnx_maker maker;
+    onnx_maker_init(&maker, 13);
+    onnx_input(&maker, "x", FLOAT, "1x2x4x4");
+    onnx_node(&maker, "Relu", "twice", "x", "y,z");
+    onnx_output(&maker, "y", FLOAT, NULL);
+    onnx_output(&maker, "z", FLOAT, NULL);
+    save(&maker, path);
+    seg_program *program = load(path);
+    seg_error err;
+    float x[32] = {0};
+    const seg_array in = array_of(x, 4, 1, 2, 4, 4);
+    for (int way = 0; way < 4; way++) {
+        const seg_runner_opts opts = {.threads = 1, .reference = way % 2, .keep_all = way > 1};
+        seg_runner *runner;
+        ck_ok(seg_runner_new(&runner, program, &opts, &err), err);
+        ck_fails(seg_runner_run(runner, &in, &err), SEG_UNSUPPORTED, err,
+                 "a.onnx: Relu 'twice': its output 1 is not supported");
+        seg_runner_free(runner);
+    }
+    seg_program_free(program);
+}
+END_TEST
+
 typedef struct torture {
     char path[512];
     seg_array input;
@@ -355,6 +382,7 @@ Suite *suite_runner(void)
     tcase_add_test(tests, wrong_inputs_are_refused);
     tcase_add_test(tests, memory_is_limited);
     tcase_add_test(tests, all_unsupported_operators_are_named);
+    tcase_add_test(tests, surplus_results_are_refused);
     tcase_add_loop_test(tests, loading_and_running_survive_lack_of_memory, 0, 2);
     tcase_add_test(tests, arrays_are_written_and_read);
     tcase_add_test(tests, operators_are_documented);

@@ -328,6 +328,29 @@ START_TEST(nothing_at_all)
 }
 END_TEST
 
+/* A node may ask for fewer results than its operator has, even for none. */
+START_TEST(fewer_results)
+{
+    static const char *const ops[] = {"TopK", "Split", "Dropout", "DynamicQuantizeLinear",
+                                      "MaxPool"};
+    const one_source data = {SHAPE(SEG_F32, 1, 1, 2, 2), VALUES(4, 3, 2, 1)};
+    net n;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        ck_ok(one_node(&n, ops[i], 11, ATTRIBUTES(INT("k", 1), INTS("kernel_shape", 1, 1)), 1,
+                       &data, 1),
+              n.err);
+        net_release(&n);
+        net_init(&n, 11);
+        seg_slot x = net_input(&n, data.shape, data.values);
+        net_node(&n, ops[i], ATTRIBUTES(INT("k", 1), INTS("kernel_shape", 1, 1)), SRC(x), 0, NULL);
+        net_output(&n, net_op(&n, "Identity", NULL, SRC(x)));
+        ck_ok(net_run(&n, true), n.err);
+        ck_ok(net_run(&n, false), n.err);
+        net_release(&n);
+    }
+}
+END_TEST
+
 Suite *suite_shaping(void)
 {
     Suite *suite = suite_create("shaping");
@@ -341,6 +364,7 @@ Suite *suite_shaping(void)
     tcase_add_test(tests, indices_are_checked);
     tcase_add_test(tests, scatters_combine);
     tcase_add_test(tests, nothing_at_all);
+    tcase_add_test(tests, fewer_results);
     suite_add_tcase(suite, tests);
     return suite;
 }
