@@ -34,8 +34,15 @@ static const seg_pool2d_params pool3 = {.kh = 3, .kw = 3, .sh = 2, .sw = 2, .ph 
 static const seg_dropout_params half = {0.5};
 static const seg_batchnorm_params norm = {SEG_ACT_RELU6, 1e-3, 0.1, 0};
 
-#define VECTOR(c) {0, 0, 0, c}
-#define NORM(n, side, c) 5, {{n, side, side, c}, VECTOR(c), VECTOR(c), VECTOR(c), VECTOR(c)}
+#define VECTOR(c)                                                                                  \
+    {                                                                                              \
+        0, 0, 0, c                                                                                 \
+    }
+#define NORM(n, side, c)                                                                           \
+    5,                                                                                             \
+    {                                                                                              \
+        {n, side, side, c}, VECTOR(c), VECTOR(c), VECTOR(c), VECTOR(c)                             \
+    }
 
 static const op_case cases[] = {
     {"resize logits 8x90x90x11 to 360", &seg_op_resize_bilinear, &to_360, 1, {{8, 90, 90, 11}}},
@@ -114,8 +121,8 @@ static void bench_case(const op_case *c, int threads)
     double bytes = 0.0;
     for (int i = 0; i < c->src_count; i++) {
         const int64_t *dim = c->src[i];
-        shapes[i] = dim[0] > 0 ? seg_shape_nhwc(dim[0], dim[1], dim[2], dim[3])
-                               : seg_shape_vector(dim[3]);
+        shapes[i] =
+            dim[0] > 0 ? seg_shape_nhwc(dim[0], dim[1], dim[2], dim[3]) : seg_shape_vector(dim[3]);
         src[i] = tensor_new(&shapes[i]);
         diff_src[i] = tensor_new(&shapes[i]);
         bytes += (double)seg_shape_size(&shapes[i]);
