@@ -32,6 +32,7 @@ static const seg_resize_params to_360 = {360, 360, 0}, to_513 = {513, 513, 1}, t
 static const seg_pool2d_params pool2 = {.kh = 2, .kw = 2, .sh = 2, .sw = 2};
 static const seg_pool2d_params pool3 = {.kh = 3, .kw = 3, .sh = 2, .sw = 2, .ph = 1, .pw = 1};
 static const seg_dropout_params half = {0.5};
+static const seg_conv2d_params depth3 = {0, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const seg_batchnorm_params norm = {SEG_ACT_RELU6, 1e-3, 0.1, 0};
 
 #define VECTOR(c)                                                                                  \
@@ -58,6 +59,9 @@ static const op_case cases[] = {
     {"global_avgpool 1x33x33x2048", &seg_op_global_avgpool, NULL, 1, {{1, 33, 33, 2048}}},
     {"concat 8x90x90x256 + 48", &seg_op_concat, NULL, 2, {{8, 90, 90, 256}, {8, 90, 90, 48}}},
     {"dropout 8x90x90x256", &seg_op_dropout, &half, 1, {{8, 90, 90, 256}}},
+    {"depthwise 8x90x90x304", &seg_op_depthwise2d, &depth3, 2, {{8, 90, 90, 304}, {3, 3, 1, 304}}},
+    {"depthwise 8x90x90x144", &seg_op_depthwise2d, &depth3, 2, {{8, 90, 90, 144}, {3, 3, 1, 144}}},
+    {"depthwise 8x23x23x960", &seg_op_depthwise2d, &depth3, 2, {{8, 23, 23, 960}, {3, 3, 1, 960}}},
     {"batchnorm 8x180x180x96", &seg_op_batchnorm, &norm, NORM(8, 180, 96)},
     {"batchnorm 8x90x90x256", &seg_op_batchnorm, &norm, NORM(8, 90, 256)},
     {"batchnorm 8x90x90x24", &seg_op_batchnorm, &norm, NORM(8, 90, 24)},
