@@ -25,13 +25,25 @@ typedef struct op_case {
     const seg_op *op;
     const void *params;
     int src_count;
-    int64_t src[SEG_OP_MAX_SRC][4]; /* N,H,W,C */
+    int64_t src[SEG_OP_MAX_SRC][4]; /* N,H,W,C; a vector of C where N is 0 */
 } op_case;
 
 static const seg_resize_params to_360 = {360, 360, 0}, to_513 = {513, 513, 1}, to_90 = {90, 90, 0};
 static const seg_pool2d_params pool2 = {.kh = 2, .kw = 2, .sh = 2, .sw = 2};
 static const seg_pool2d_params pool3 = {.kh = 3, .kw = 3, .sh = 2, .sw = 2, .ph = 1, .pw = 1};
 static const seg_dropout_params half = {0.5};
+static const seg_conv2d_params depth3 = {0, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+static const seg_batchnorm_params norm = {SEG_ACT_RELU6, 1e-3, 0.1, 0};
+
+#define VECTOR(c)                                                                                  \
+    {                                                                                              \
+        0, 0, 0, c                                                                                 \
+    }
+#define NORM(n, side, c)                                                                           \
+    5,                                                                                             \
+    {                                                                                              \
+        {n, side, side, c}, VECTOR(c), VECTOR(c), VECTOR(c), VECTOR(c)                             \
+    }
 
 static const op_case cases[] = {
     {"resize logits 8x90x90x11 to 360", &seg_op_resize_bilinear, &to_360, 1, {{8, 90, 90, 11}}},
@@ -47,6 +59,14 @@ static const op_case cases[] = {
     {"global_avgpool 1x33x33x2048", &seg_op_global_avgpool, NULL, 1, {{1, 33, 33, 2048}}},
     {"concat 8x90x90x256 + 48", &seg_op_concat, NULL, 2, {{8, 90, 90, 256}, {8, 90, 90, 48}}},
     {"dropout 8x90x90x256", &seg_op_dropout, &half, 1, {{8, 90, 90, 256}}},
+    {"depthwise 8x90x90x304", &seg_op_depthwise2d, &depth3, 2, {{8, 90, 90, 304}, {3, 3, 1, 304}}},
+    {"depthwise 8x90x90x144", &seg_op_depthwise2d, &depth3, 2, {{8, 90, 90, 144}, {3, 3, 1, 144}}},
+    {"depthwise 8x23x23x960", &seg_op_depthwise2d, &depth3, 2, {{8, 23, 23, 960}, {3, 3, 1, 960}}},
+    {"batchnorm 8x180x180x96", &seg_op_batchnorm, &norm, NORM(8, 180, 96)},
+    {"batchnorm 8x90x90x256", &seg_op_batchnorm, &norm, NORM(8, 90, 256)},
+    {"batchnorm 8x90x90x24", &seg_op_batchnorm, &norm, NORM(8, 90, 24)},
+    {"batchnorm 8x45x45x192", &seg_op_batchnorm, &norm, NORM(8, 45, 192)},
+    {"batchnorm 8x23x23x960", &seg_op_batchnorm, &norm, NORM(8, 23, 960)},
 };
 
 enum { CASE_COUNT = sizeof cases / sizeof *cases, REPEATS = 15 };
@@ -104,7 +124,9 @@ static void bench_case(const op_case *c, int threads)
     seg_tensor src[SEG_OP_MAX_SRC], diff_src[SEG_OP_MAX_SRC];
     double bytes = 0.0;
     for (int i = 0; i < c->src_count; i++) {
-        shapes[i] = seg_shape_nhwc(c->src[i][0], c->src[i][1], c->src[i][2], c->src[i][3]);
+        const int64_t *dim = c->src[i];
+        shapes[i] =
+            dim[0] > 0 ? seg_shape_nhwc(dim[0], dim[1], dim[2], dim[3]) : seg_shape_vector(dim[3]);
         src[i] = tensor_new(&shapes[i]);
         diff_src[i] = tensor_new(&shapes[i]);
         bytes += (double)seg_shape_size(&shapes[i]);

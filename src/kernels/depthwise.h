@@ -13,6 +13,7 @@
 #ifndef KERNELS_DEPTHWISE_H
 #define KERNELS_DEPTHWISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ typedef struct seg_depthwise_layer {
     int64_t from_w;   /* pixels of a row of src */
     int64_t kernel_w; /* taps of a row of weights */
     float lo, hi;     /* dst is clamped to this range */
+    bool stream;      /* dst is too large to wait in a cache for its reader: write past them */
 } seg_depthwise_layer;
 
 /* Rows of one image that a call does: first, first + rows.step, ... < end. */

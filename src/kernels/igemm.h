@@ -37,6 +37,9 @@ typedef struct seg_igemm_gather {
     int64_t width;                  /* channels stored, 1..nr */
     bool clamp;                     /* to lowest..highest; NaN stays NaN */
     float lowest, highest;
+    int64_t fetch; /* not 0: memory so far ahead of what each pixel reads is asked for */
+    bool stream;   /* the result is too large to wait in a cache: written past them. Needs dst at
+                      vectors' addresses, and stream_end() before another thread reads it */
 } seg_igemm_gather;
 
 /* c[i][j] (+)= sum over rows, columns: a[row*a_row + col*a_col + i] * b[row*b_row + col*b_col + j]
@@ -48,7 +51,9 @@ typedef struct seg_igemm_outer {
     int64_t height, width; /* 1..mr of a, 1..nr of b */
     float *c;
     int64_t c_stride;
-    bool add; /* to what c holds */
+    bool add;           /* to what c holds */
+    const float *fetch; /* memory that is needed later: each column asks for the next */
+    int64_t fetch_step; /* floats of it */
 } seg_igemm_outer;
 
 typedef struct seg_igemm_kernels {
@@ -56,6 +61,7 @@ typedef struct seg_igemm_kernels {
     /* src, dst: pointers of the 1..mr pixels of a tile. */
     void (*gather)(const seg_igemm_gather *job, int64_t pixels, const float *const *src,
                    float *const *dst);
+    void (*stream_end)(void);
     void (*outer)(const seg_igemm_outer *job);
     /* A strip of channels, copied together: dst[(row*cols + col)*span + j] =
      * src[row*row_step + col*col_step + j] for j < width. What follows in the last vector is 0;

@@ -11,6 +11,7 @@
 #ifndef KERNELS_ROWS_H
 #define KERNELS_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ enum { SEG_ROWS_MOMENTS_MAX = 512 };
 typedef struct seg_rows_norm {
     const float *mean, *scale, *shift; /* [channels] */
     float lo, hi;
+    bool stream; /* the result is too large to wait in a cache for its reader: write past them */
 } seg_rows_norm;
 
 typedef struct seg_rows_kernels {

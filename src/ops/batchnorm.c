@@ -110,7 +110,10 @@ static job job_of(const seg_op_call *call)
     j.offset = j.slope + j.channels;
     j.partial_a = j.offset + j.channels;
     j.partial_b = j.partial_a + j.channels;
-    j.norm = (seg_rows_norm){j.mean, j.scale, seg_f32(&call->src[BETA]), 0, 0};
+    j.norm = (seg_rows_norm){.mean = j.mean,
+                             .scale = j.scale,
+                             .shift = seg_f32(&call->src[BETA]),
+                             .stream = j.rows * j.channels >= SEG_STREAM_FLOATS};
     seg_activation_range(j.params->activation, &j.norm.lo, &j.norm.hi);
     return j;
 }

@@ -17,12 +17,14 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "ops/elementwise.h"
 
 enum {
     BLOCK_TILES_MAX = 64,
     BLOCK_SOURCE_FLOATS = 96 << 10, /* of a block's source pixels: a share of the L2 cache */
     PANEL_SLICE_FLOATS = 64 << 10,  /* of a panel that stays in cache while tiles pass */
     PIECES_WANTED = 16,             /* of parallel work, when there is enough of it */
+    FETCH_FLOATS = 1 << 10,         /* a tile's pixels are asked for at least so far ahead */
 };
 
 /* Pixels dst, dst + step, ... that meet taps tap, tap + axis.tap_step, ... */
@@ -59,6 +61,8 @@ typedef struct plan {
     seg_igemm_tap *taps;
     int64_t region_count, tiles;
     int64_t block_tiles, blocks, panel_groups;
+    bool stream;   /* dst is written past the caches */
+    int64_t fetch; /* floats that source pixels are asked for ahead; 0: not */
 } plan;
 
 static int64_t div_up(int64_t a, int64_t b)
@@ -308,7 +312,7 @@ static void run_slice(const plan *p, const block *b, seg_igemm_gather *job, int6
     }
 }
 
-static void run_panel(const plan *p, const block *b, int64_t group, int64_t panel)
+static void run_panel(const plan *p, const block *b, int64_t group, int64_t panel, bool first)
 {
     const int64_t nr = p->conv->kernels->igemm.nr;
     const float *packed = p->job->packed + (group * p->panels + panel) * p->panel_floats;
@@ -318,6 +322,8 @@ static void run_panel(const plan *p, const block *b, int64_t group, int64_t pane
         .width = conv_min(nr, p->width - panel * nr),
         .lowest = 0,
         .highest = p->job->activation == SEG_ACT_RELU6 ? 6 : INFINITY,
+        .fetch = first ? p->fetch : 0,
+        .stream = p->stream,
     };
     for (int64_t k = 0; k < p->depth; k += p->slice) {
         int64_t depth = conv_min(p->slice, p->depth - k);
@@ -338,9 +344,26 @@ static void run_piece(void *context, int64_t index, int thread)
     int64_t group = index / p->blocks / p->panel_groups;
     int64_t first = at * p->block_tiles;
     block_make(p, first, conv_min(p->tiles, first + p->block_tiles), &b);
+    int64_t start = p->panels * part / p->panel_groups;
     int64_t end = p->panels * (part + 1) / p->panel_groups;
-    for (int64_t panel = p->panels * part / p->panel_groups; panel < end; panel++)
-        run_panel(p, &b, group, panel);
+    for (int64_t panel = start; panel < end; panel++)
+        run_panel(p, &b, group, panel, panel == start);
+    if (p->stream)
+        p->conv->kernels->igemm.stream_end();
+}
+
+static void plan_memory(plan *p)
+{
+    const int64_t vector = p->conv->kernels->vector_floats, pixel = p->width * p->conv->groups;
+    int64_t floats = p->conv->n * p->y.dst * p->x.dst * pixel;
+    bool aligned = pixel % vector == 0 && p->width % vector == 0 &&
+                   (uintptr_t)p->job->dst % ((size_t)vector * sizeof(float)) == 0;
+    p->stream = floats >= SEG_STREAM_FLOATS && aligned && p->slices == 1;
+    /* A tile reads its pixels side by side, which no prefetcher follows. Taps share pixels. */
+    if (p->region_count == 1 && p->slices == 1 && p->regions[0].tap_count == 1) {
+        int64_t step = p->conv->kernels->igemm.mr * p->x.src_step * p->depth * p->conv->groups;
+        p->fetch = (FETCH_FLOATS + step - 1) / step * step;
+    }
 }
 
 void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch)
@@ -348,5 +371,6 @@ void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job
     plan p;
     plan_make(&p, conv, job->backward, scratch);
     p.job = job;
+    plan_memory(&p);
     seg_parallel_for(conv->threads, p.blocks * p.panel_groups * conv->groups, run_piece, &p);
 }

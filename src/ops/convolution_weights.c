@@ -26,6 +26,7 @@ enum {
     BAND_FLOATS = 128 << 10, /* of dst in a band: a share of the L2 cache */
     REDUCE_BLOCK = 16 << 10, /* floats */
     BIAS_CHUNK_PIXELS = 1 << 10,
+    CACHE_LINE_FLOATS = 16,
 };
 
 typedef struct plan {
@@ -105,12 +106,18 @@ static void meet(const seg_conv_axis *a, int64_t k, int64_t *first, int64_t *las
     *first = conv_min(*first, *last);
 }
 
+/* Memory that the next band reads, asked for while this one is worked on: two runs of floats. */
+typedef struct fetches {
+    const float *at[2], *end[2];
+} fetches;
+
 /* Coarse rows y..y_end-1 of an image, for one group of channels. */
 typedef struct band {
     int64_t image, y, y_end, group;
     int64_t tile, tile_end, panel, panel_end; /* of this piece */
     float *sums, *in_strip;
     const float *out_strips; /* [panel][row][column][nr] */
+    fetches next;
 } band;
 
 /* Where the pixels of a rectangle are, in floats. */
@@ -137,8 +144,20 @@ static place fine_place(const seg_convolution *c, const float *image, int64_t ch
                    c->x.stride * channels};
 }
 
+/* What one call of the kernel asks for, a cache line per pixel. */
+static void take_fetch(fetches *next, int64_t pixels, seg_igemm_outer *job)
+{
+    int run = next->at[0] < next->end[0] ? 0 : 1;
+    job->fetch = next->at[run];
+    job->fetch_step = 0;
+    if (next->at[run] < next->end[run]) {
+        job->fetch_step = CACHE_LINE_FLOATS;
+        next->at[run] += pixels * CACHE_LINE_FLOATS;
+    }
+}
+
 /* Input channels i..i+height-1 at one tap, over a band and all panels, added to its sums. */
-static void run_tap(const plan *p, const band *b, int64_t ky, int64_t kx, int64_t i, int64_t height)
+static void run_tap(const plan *p, band *b, int64_t ky, int64_t kx, int64_t i, int64_t height)
 {
     const seg_convolution *c = p->conv;
     const int64_t nr = c->kernels->igemm.nr;
@@ -184,6 +203,7 @@ static void run_tap(const plan *p, const band *b, int64_t ky, int64_t kx, int64_
             .c_stride = c->oc,
             .add = true,
         };
+        take_fetch(&b->next, job.rows * job.cols, &job);
         c->kernels->igemm.outer(&job);
     }
 }
@@ -193,7 +213,7 @@ static int64_t tile_start(const plan *p, int64_t tile)
     return p->in_channels * tile / p->tiles;
 }
 
-static void run_band(const plan *p, const band *b)
+static void run_band(const plan *p, band *b)
 {
     for (int64_t t = b->tile; t < b->tile_end; t++) {
         int64_t i = tile_start(p, t), height = tile_start(p, t + 1) - i;
@@ -231,6 +251,26 @@ static void clear(const plan *p, const band *b)
     }
 }
 
+/* Rows row..end-1 of both images, as far as they belong to one image of the batch. */
+static fetches fetches_of(const plan *p, int64_t row, int64_t end)
+{
+    const seg_convolution *c = p->conv;
+    const int64_t image = row / c->y.coarse, y = row % c->y.coarse;
+    const int64_t y_end = conv_min(y + end - row, c->y.coarse);
+    const int64_t coarse = c->up ? c->ic : c->oc, fine = c->up ? c->oc : c->ic;
+    const float *from = coarse_place(c, c->up ? p->in : p->out, coarse, image, y, 0).data;
+    const float *fine_image = c->up ? p->out : p->in;
+    fetches next = {{from, from}, {from, from}};
+    if (c->groups > 1 || y_end <= y)
+        return next;
+    const int64_t row_floats = c->x.fine * fine;
+    next.end[0] += (y_end - y) * c->x.coarse * coarse;
+    next.at[1] = fine_image + (image * c->y.fine + y * c->y.stride) * row_floats;
+    next.end[1] =
+        fine_image + (image * c->y.fine + conv_min(y_end * c->y.stride, c->y.fine)) * row_floats;
+    return next;
+}
+
 static void run_rows(const plan *p, band *b, int64_t row, int64_t end, float *out_strips)
 {
     const int64_t height = p->conv->y.coarse;
@@ -240,6 +280,8 @@ static void run_rows(const plan *p, band *b, int64_t row, int64_t end, float *ou
         b->y_end = conv_min(b->y + conv_min(p->band_rows, end - row), height);
         if (p->out_strips > 0)
             copy_out(p, b, out_strips);
+        int64_t next = row + b->y_end - b->y;
+        b->next = fetches_of(p, next, conv_min(next + p->band_rows, end));
         run_band(p, b);
     }
 }

@@ -206,13 +206,15 @@ static job job_of(const seg_op_call *call, const axis *rows, const axis *columns
                   const seg_tensor *from)
 {
     const seg_shape *weights = &call->src[WEIGHTS].shape;
-    job j = {
-        .call = call,
-        .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw, -INFINITY, INFINITY},
-        .from_h = from->shape.h,
-        .row_count = from->shape.n * rows->length,
-        .src = from->data,
-        .weights = seg_f32(&call->src[WEIGHTS])};
+    job j = {.call = call,
+             .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw, -INFINITY,
+                       INFINITY,
+                       from->shape.n * rows->length * columns->length * weights->oc >=
+                           SEG_STREAM_FLOATS},
+             .from_h = from->shape.h,
+             .row_count = from->shape.n * rows->length,
+             .src = from->data,
+             .weights = seg_f32(&call->src[WEIGHTS])};
     return j;
 }
 

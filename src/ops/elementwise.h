@@ -19,6 +19,9 @@ enum { SEG_FLAT_BLOCK = 32768 };
  */
 enum { SEG_BLOCK_GAP = 1024 };
 
+/* A result of so many floats is gone from the last cache before it is read: written past it. */
+enum { SEG_STREAM_FLOATS = 6 << 20 };
+
 /* Elements first .. first+n-1. */
 typedef void (*seg_flat_body)(void *context, int64_t first, int64_t n);
 

@@ -10,6 +10,9 @@
  *   dL/dp_i[c] = -+ v_c * (J_i - J_{i-1})      minus where t_i = c
  * where v_c are the class weights, scaled to sum to 1 over the classes present. The order is taken
  * as constant in the gradient; equal errors keep the order of the pixels.
+ *
+ * Memory is what costs. Classes are planes of their own, which first hold the errors as keys, then
+ * the gradients; a key tells the error and the truth, so that no pixel is looked up again.
  */
 #include <math.h>
 #include <string.h>
@@ -19,88 +22,143 @@
 #include "train/loss_pass.h"
 
 /* Classes are dealt to SLOTS in turn, each with its own place to sort in. */
-enum { SLOTS = 4, DIGIT_BITS = 10, DIGITS = 1 << DIGIT_BITS };
+enum { SLOTS = 4, DIGIT_BITS = 10, DIGITS = 1 << DIGIT_BITS, PASSES = 3, FETCH_AHEAD = 32 };
+
+/* Errors lie in 0..1, whose bits as integers are ordered alike and at most ONE: 30 bits. */
+#define ONE     0x3f800000u
+#define ERROR   0x3fffffffu /* of a key: ONE less the bits of the error, so it falls as that rises */
+#define TRUTH   0x40000000u /* the pixel is of the class */
+#define IGNORED 0x80000000u /* its label does not count */
 
 typedef struct lovasz_item {
-    uint32_t key; /* falls as the error rises */
-    uint32_t pixel;
+    uint32_t key, pixel;
 } lovasz_item;
+
+typedef union lovasz_cell {
+    uint32_t key;
+    float diff; /* of the probability */
+} lovasz_cell;
 
 typedef struct lovasz {
     seg_loss_pass pass;
-    float *diff_probs;  /* pixels x classes */
-    lovasz_item *items; /* [SLOTS][2][pixels] */
+    lovasz_cell *planes; /* [classes][pixels] */
+    lovasz_item *items;  /* [SLOTS][2][pixels] */
     double loss[256], share[256];
     int64_t truth[256];
 } lovasz;
+
+static uint32_t key_of(float p, bool truth)
+{
+    float error = truth ? 1.0f - p : p;
+    error = error > 0.0f ? error : 0.0f; /* also when it is NaN */
+    error = error < 1.0f ? error : 1.0f;
+    uint32_t bits;
+    memcpy(&bits, &error, sizeof bits);
+    return (ONE - bits) | (truth ? TRUTH : 0);
+}
+
+static float error_of(uint32_t key)
+{
+    uint32_t bits = ONE - (key & ERROR);
+    float error;
+    memcpy(&error, &bits, sizeof error);
+    return error;
+}
 
 static void softmax_body(void *context, int64_t index, int thread)
 {
     (void)thread;
     const lovasz *work = context;
-    seg_loss_block block = seg_loss_block_at(&work->pass, index);
+    const seg_loss_pass *pass = &work->pass;
+    seg_loss_block block = seg_loss_block_at(pass, index);
+    const uint8_t *labels = pass->labels + block.first;
     float loss[SEG_LOSS_BLOCK];
-    seg_loss_softmax(&work->pass, block, loss);
-    memset(work->diff_probs + block.first * work->pass.classes, 0,
-           (size_t)(block.count * work->pass.classes) * sizeof(float));
-}
-
-/* Stable radix sort by key (30 bits, three digits); returns where the result lies: a or b. */
-static lovasz_item *sort_items(lovasz_item *a, lovasz_item *b, int64_t count)
-{
-    for (int shift = 0; shift < 3 * DIGIT_BITS; shift += DIGIT_BITS) {
-        int64_t starts[DIGITS + 1] = {0};
-        for (int64_t i = 0; i < count; i++)
-            starts[(a[i].key >> shift & (DIGITS - 1)) + 1]++;
-        for (int d = 0; d < DIGITS; d++)
-            starts[d + 1] += starts[d];
-        for (int64_t i = 0; i < count; i++)
-            b[starts[a[i].key >> shift & (DIGITS - 1)]++] = a[i];
-        lovasz_item *swap = a;
-        a = b;
-        b = swap;
+    seg_loss_softmax(pass, block, loss);
+    pass->sums[index] = 0.0;
+    for (int64_t i = 0; i < block.count; i++) {
+        if (isnan(loss[i])) /* which keys cannot say */
+            pass->sums[index] = (double)NAN;
     }
-    return a;
+    for (int64_t c = 0; c < pass->classes; c++) {
+        const float *probs = pass->diff + block.first * pass->classes + c;
+        lovasz_cell *plane = work->planes + c * pass->pixels + block.first;
+        for (int64_t i = 0; i < block.count; i++) {
+            uint32_t key = key_of(probs[i * pass->classes], labels[i] == c);
+            plane[i].key = labels[i] < pass->classes ? key : IGNORED;
+        }
+    }
 }
 
-static float error_of(const lovasz *work, int64_t pixel, int c)
+typedef struct lovasz_starts {
+    uint32_t at[PASSES][DIGITS];
+} lovasz_starts;
+
+static inline uint32_t digit(uint32_t key, int pass)
 {
-    float p = work->pass.diff[pixel * work->pass.classes + c];
-    return work->pass.labels[pixel] == c ? 1.0f - p : p;
+    return key >> pass * DIGIT_BITS & (DIGITS - 1);
 }
 
-/* Errors lie in 0..1, whose bits as integers are ordered alike and at most ONE. */
-static int64_t fill_items(const lovasz *work, int c, lovasz_item *items)
+/* Where the items of each digit start, in every pass; returns how many items there are. */
+static int64_t find_starts(const lovasz_cell *plane, int64_t pixels, lovasz_starts *starts)
 {
-    const uint32_t one = 0x3f800000;
     int64_t count = 0;
-    for (int64_t i = 0; i < work->pass.pixels; i++) {
-        if (work->pass.labels[i] >= work->pass.classes)
+    memset(starts, 0, sizeof *starts);
+    for (int64_t i = 0; i < pixels; i++) {
+        uint32_t key = plane[i].key;
+        if (key == IGNORED)
             continue;
-        float error = fminf(fmaxf(error_of(work, i, c), 0.0f), 1.0f);
-        uint32_t bits;
-        memcpy(&bits, &error, sizeof bits);
-        items[count++] = (lovasz_item){one - bits, (uint32_t)i};
+        count++;
+        for (int pass = 0; pass < PASSES; pass++)
+            starts->at[pass][digit(key, pass)]++;
     }
+    for (int pass = 0; pass < PASSES; pass++) {
+        uint32_t before = 0;
+        for (int d = 0; d < DIGITS; d++) {
+            uint32_t here = starts->at[pass][d];
+            starts->at[pass][d] = before;
+            before += here;
+        }
+    }
+    return count;
+}
+
+static void sort_pass(const lovasz_item *from, lovasz_item *to, int64_t count, int pass,
+                      lovasz_starts *starts)
+{
+    for (int64_t i = 0; i < count; i++)
+        to[starts->at[pass][digit(from[i].key, pass)]++] = from[i];
+}
+
+/* Stable radix sort by error; the result lies in items. Returns how many there are. */
+static int64_t sort_plane(const lovasz_cell *plane, int64_t pixels, lovasz_item *items)
+{
+    lovasz_starts starts;
+    int64_t count = find_starts(plane, pixels, &starts);
+    for (int64_t i = 0; i < pixels; i++) {
+        uint32_t key = plane[i].key;
+        if (key != IGNORED)
+            items[starts.at[0][digit(key, 0)]++] = (lovasz_item){key, (uint32_t)i};
+    }
+    sort_pass(items, items + pixels, count, 1, &starts);
+    sort_pass(items + pixels, items, count, 2, &starts);
     return count;
 }
 
 static void do_class(lovasz *work, int c, lovasz_item *items)
 {
-    const seg_loss_pass *pass = &work->pass;
-    int64_t count = fill_items(work, c, items);
-    const lovasz_item *sorted = sort_items(items, items + pass->pixels, count);
+    const int64_t pixels = work->pass.pixels;
+    lovasz_cell *plane = work->planes + c * pixels;
+    int64_t count = sort_plane(plane, pixels, items);
     double all = (double)work->truth[c], inside = 0.0, before = 0.0, loss = 0.0;
     for (int64_t i = 0; i < count; i++) {
-        int64_t pixel = sorted[i].pixel;
-        bool truth = pass->labels[pixel] == c;
+        __builtin_prefetch(&plane[items[i + FETCH_AHEAD < count ? i + FETCH_AHEAD : i].pixel], 1);
+        bool truth = (items[i].key & TRUTH) != 0;
         inside += truth;
         double jaccard = 1.0 - (all - inside) / (all + ((double)(i + 1) - inside));
         double slope = jaccard - before;
         before = jaccard;
-        loss += slope * (double)error_of(work, pixel, c);
-        work->diff_probs[pixel * pass->classes + c] =
-            (float)((truth ? -slope : slope) * work->share[c]);
+        loss += slope * (double)error_of(items[i].key);
+        plane[items[i].pixel].diff = (float)((truth ? -slope : slope) * work->share[c]);
     }
     work->loss[c] = loss * work->share[c];
 }
@@ -115,15 +173,35 @@ static void slot_body(void *context, int64_t slot, int thread)
     }
 }
 
+enum { GRAD_PIXELS = 64 }; /* whose gradients of all classes stand on the stack */
+
+/* The planes of a few pixels, as rows of classes. */
+static void gather_diff(const lovasz *work, int64_t first, int64_t count, float *diff)
+{
+    const int64_t classes = work->pass.classes;
+    for (int64_t c = 0; c < classes; c++) {
+        const lovasz_cell *plane = work->planes + c * work->pass.pixels + first;
+        for (int64_t i = 0; i < count; i++) {
+            bool counts = work->share[c] > 0.0 && work->pass.labels[first + i] < classes;
+            diff[i * classes + c] = counts ? plane[i].diff : 0.0f;
+        }
+    }
+}
+
 static void grad_body(void *context, int64_t index, int thread)
 {
     (void)thread;
     const lovasz *work = context;
+    const int64_t classes = work->pass.classes;
     seg_loss_block block = seg_loss_block_at(&work->pass, index);
-    int64_t offset = block.first * work->pass.classes;
-    float *diff = work->pass.diff + offset;
-    work->pass.kernels->softmax_grad(diff, work->diff_probs + offset, block.count,
-                                     work->pass.classes, diff);
+    float rows[GRAD_PIXELS * 256];
+    for (int64_t i = 0; i < block.count; i += GRAD_PIXELS) {
+        int64_t first = block.first + i, left = block.count - i;
+        int64_t count = left < GRAD_PIXELS ? left : GRAD_PIXELS;
+        float *diff = work->pass.diff + first * classes;
+        gather_diff(work, first, count, rows);
+        work->pass.kernels->softmax_grad(diff, rows, count, classes, diff);
+    }
 }
 
 static void find_shares(lovasz *work)
@@ -140,17 +218,23 @@ static void find_shares(lovasz *work)
     }
 }
 
+/* Scratch: the blocks' sums, items, planes. */
+static size_t sums_size(const seg_shape *logits)
+{
+    return seg_align_up(seg_loss_pass_size(logits));
+}
+
 static double compute(const seg_loss_opts *opts, const seg_tensor *logits, const uint8_t *labels,
                       float *diff_logits, void *scratch)
 {
     lovasz work = {.pass = seg_loss_pass_make(opts, logits, labels, diff_logits, scratch)};
-    double loss = 0.0;
-    work.items = scratch;
-    work.diff_probs = (float *)(work.items + SLOTS * 2 * work.pass.pixels);
+    work.items = (lovasz_item *)(void *)((char *)scratch + sums_size(&logits->shape));
+    work.planes = (lovasz_cell *)(work.items + SLOTS * 2 * work.pass.pixels);
     find_shares(&work);
     seg_parallel_for(opts->threads, work.pass.blocks, softmax_body, &work);
     seg_parallel_for(opts->threads, SLOTS, slot_body, &work);
     seg_parallel_for(opts->threads, work.pass.blocks, grad_body, &work);
+    double loss = seg_loss_sum(&work.pass); /* 0, or NaN */
     for (int c = 0; c < work.pass.classes; c++)
         loss += work.loss[c];
     return loss;
@@ -159,7 +243,8 @@ static double compute(const seg_loss_opts *opts, const seg_tensor *logits, const
 static size_t scratch_size(const seg_shape *logits)
 {
     size_t pixels = (size_t)(logits->n * logits->h * logits->w);
-    return pixels * (SLOTS * 2 * sizeof(lovasz_item) + (size_t)logits->c * sizeof(float));
+    return sums_size(logits) +
+           pixels * (SLOTS * 2 * sizeof(lovasz_item) + (size_t)logits->c * sizeof(lovasz_cell));
 }
 
 const seg_loss seg_loss_lovasz = {

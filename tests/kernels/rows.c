@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "base/memory.h"
 #include "kernels/guarded.h"
 #include "kernels/kernels.h"
 #include "ops/elementwise.h"
@@ -291,6 +292,39 @@ START_TEST(normalisation)
 }
 END_TEST
 
+/* Written past the caches or not: the same bytes, and none beside them. */
+START_TEST(streaming)
+{
+    const seg_rows_kernels *kernels = rows_of(_i);
+    for (int s = 0; kernels != NULL && s < SIZES - 1; s++) {
+        norm_case k = norm_new(5, sizes[s], 0, 2);
+        int64_t count = k.rows * k.channels;
+        float *wanted = guarded_new(count, 50);
+        for (int from = 0; from < 2; from++) { /* aligned, and not */
+            float *block = seg_block_new((size_t)(count + 2) * sizeof *block), *dst = block + from;
+            ck_assert_ptr_nonnull(block);
+            dst[count] = 7;
+            k.norm.stream = false;
+            kernels->normalise(wanted, k.src, k.rows, k.channels, &k.norm);
+            k.norm.stream = true;
+            kernels->normalise(dst, k.src, k.rows, k.channels, &k.norm);
+            ck_assert_mem_eq(dst, wanted, (size_t)count * sizeof *dst);
+            k.norm.stream = false;
+            kernels->normalise_backward(wanted, k.diff, k.src, k.rows, k.channels, &k.norm, k.slope,
+                                        k.offset);
+            k.norm.stream = true;
+            kernels->normalise_backward(dst, k.diff, k.src, k.rows, k.channels, &k.norm, k.slope,
+                                        k.offset);
+            ck_assert_mem_eq(dst, wanted, (size_t)count * sizeof *dst);
+            ck_assert_float_eq(dst[count], 7);
+            seg_block_free(block);
+        }
+        guarded_free(wanted, count);
+        norm_free(&k);
+    }
+}
+END_TEST
+
 Suite *suite_rows(void)
 {
     Suite *suite = suite_create("rows");
@@ -304,6 +338,7 @@ Suite *suite_rows(void)
     tcase_add_loop_test(test, columns, 0, count);
     tcase_add_loop_test(test, moments_with_a_bad_origin, 0, count);
     tcase_add_loop_test(test, normalisation, 0, count);
+    tcase_add_loop_test(test, streaming, 0, count);
     suite_add_tcase(suite, test);
     return suite;
 }

@@ -25,6 +25,9 @@ static inline void vf_store(float *p, vf a) { _mm256_storeu_ps(p, a); }
 /* n of 0..VF_LEN floats; the other lanes read as 0 and are not touched by stores. */
 static inline vf vf_load_n(const float *p, int64_t n) { return _mm256_maskload_ps(p, vf_mask(n)); }
 static inline void vf_store_n(float *p, vf a, int64_t n) { _mm256_maskstore_ps(p, vf_mask(n), a); }
+/* p aligned to the vector; past the caches, and complete only after vf_stream_end(). */
+static inline void vf_stream(float *p, vf a) { _mm256_stream_ps(p, a); }
+static inline void vf_stream_end(void) { _mm_sfence(); }
 static inline vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 static inline vf vf_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
 static inline vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }

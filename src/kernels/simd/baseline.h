@@ -47,6 +47,9 @@ static inline void vf_store_n(float *p, vf a, int64_t n)
     for (int64_t i = 0; i < n; i++)
         p[i] = a[i];
 }
+/* p aligned to the vector; past the caches where the set can, complete after vf_stream_end(). */
+static inline void vf_stream(float *p, vf a) { vf_store(p, a); }
+static inline void vf_stream_end(void) {}
 static inline vf vf_add(vf a, vf b) { return a + b; }
 static inline vf vf_sub(vf a, vf b) { return a - b; }
 static inline vf vf_mul(vf a, vf b) { return a * b; }
