@@ -71,12 +71,14 @@ static bool read_options(const cmd *command, const import_options *o, numbers *n
 
 seg_model *import_options_load(const cmd *command, const char *path, const import_options *o)
 {
-    static const import_options nothing;
     numbers n;
     seg_import_opts opts;
     seg_model *model;
     seg_error err;
-    if (path == NULL && memcmp(o, &nothing, sizeof nothing) != 0) {
+    if (path == NULL &&
+        (o->labels != NULL || o->mean != NULL || o->std != NULL || o->layout != NULL ||
+         o->fit != NULL || o->output != NULL || o->threshold != NULL || o->input_size.height > 0 ||
+         o->dequantise)) {
         cmd_misuse(command, "--labels, --mean and the like are for imported models: -m <file>");
         return NULL;
     }

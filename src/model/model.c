@@ -186,10 +186,16 @@ static seg_status import(seg_model **out, const char *path, const seg_import_opt
     return status;
 }
 
+static bool says_something(const seg_import_opts *o)
+{
+    return o->labels != NULL || o->mean != NULL || o->std != NULL || o->layout != NULL ||
+           o->height > 0 || o->width > 0 || o->fit != NULL || o->output != NULL ||
+           o->threshold != NULL || o->dequantise;
+}
+
 seg_status seg_model_import(seg_model **out, const char *path, const seg_import_opts *opts,
                             seg_error *err)
 {
-    static const seg_import_opts nothing;
     seg_file_kind kind;
     *out = NULL;
     seg_status status = seg_file_kind_of(&kind, path, err);
@@ -197,7 +203,7 @@ seg_status seg_model_import(seg_model **out, const char *path, const seg_import_
         return status;
     if (kind != SEG_FILE_SAFETENSORS)
         return import(out, path, opts, err);
-    if (opts != NULL && memcmp(opts, &nothing, sizeof nothing) != 0)
+    if (opts != NULL && says_something(opts))
         return seg_fail(err, SEG_INVALID,
                         "%s: a model of seg says itself how it is used; labels, mean, layout and "
                         "the like are for ONNX and TFLite files",

@@ -37,7 +37,9 @@ static void read_config(golden_case *golden)
     snprintf(golden->config.backbone, sizeof golden->config.backbone, "%s",
              json_string_value(json_object_get(json, "backbone")));
 #define READ_INT(field, value, min, max, help)                                                     \
-    golden->config.field = json_integer_value(json_object_get(json, #field));
+    golden->config.field = json_object_get(json, #field) != NULL                                   \
+                               ? json_integer_value(json_object_get(json, #field))                 \
+                               : value;
 #define READ_FLOAT(field, value, min, max, help)                                                   \
     golden->config.field = json_number_value(json_object_get(json, #field));
     SEG_NET_INT_MAP(READ_INT)

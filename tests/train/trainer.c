@@ -196,7 +196,7 @@ START_TEST(learns)
     seg_train_result result;
     seg_model *model;
     seg_train_opts opts = make_opts(folder, out);
-    opts.epochs = 100;
+    opts.epochs = 300;
     opts.batch = 5;
     opts.eval_every = 50;
     opts.scale_min = opts.scale_max = 1;
