@@ -295,6 +295,8 @@ UNARY = [
     ("sqrt", lambda x, a, b: torch.sqrt(x), 0, 0),
     ("abs", lambda x, a, b: torch.abs(x), 0, 0),
     ("affine", lambda x, a, b: a * x + b, -1.5, 0.25),
+    ("softplus", lambda x, a, b: F.softplus(x, threshold=100), 0, 0),
+    ("erf", lambda x, a, b: torch.erf(x), 0, 0),
 ]
 
 

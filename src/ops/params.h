@@ -116,7 +116,9 @@ typedef enum seg_unary_function {
     SEG_UNARY_LOG,
     SEG_UNARY_SQRT,
     SEG_UNARY_ABS,
-    SEG_UNARY_AFFINE, /* a*x + b */
+    SEG_UNARY_AFFINE,   /* a*x + b */
+    SEG_UNARY_SOFTPLUS, /* log(1 + exp(x)) */
+    SEG_UNARY_ERF,      /* 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x */
     SEG_UNARY_FUNCTIONS
 } seg_unary_function;
 

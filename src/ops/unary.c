@@ -60,6 +60,10 @@ static float value(int64_t function, float x, float a, float b)
         return fabsf(x);
     case SEG_UNARY_AFFINE:
         return a * x + b;
+    case SEG_UNARY_SOFTPLUS: /* exp never overflows */
+        return (x > 0.0f ? x : 0.0f) + log1pf(expf(-fabsf(x)));
+    case SEG_UNARY_ERF:
+        return erff(x);
     case SEG_UNARY_FUNCTIONS:
         break;
     }
@@ -98,6 +102,10 @@ static float slope(int64_t function, float x, float a, float b)
         return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f;
     case SEG_UNARY_AFFINE:
         return a;
+    case SEG_UNARY_SOFTPLUS:
+        return 1.0f / (1.0f + expf(-x));
+    case SEG_UNARY_ERF:
+        return 1.12837917f * expf(-x * x);
     case SEG_UNARY_FUNCTIONS:
         break;
     }

@@ -17,6 +17,7 @@ static const struct {
 } functions[] = {
     {"Abs", SEG_UNARY_ABS, NULL, NULL, 0.0f, 0.0f},
     {"Elu", SEG_UNARY_ELU, "alpha", NULL, 1.0f, 0.0f},
+    {"Erf", SEG_UNARY_ERF, NULL, NULL, 0.0f, 0.0f},
     {"Exp", SEG_UNARY_EXP, NULL, NULL, 0.0f, 0.0f},
     {"HardSigmoid", SEG_UNARY_HARD_SIGMOID, "alpha", "beta", 0.2f, 0.5f},
     {"HardSwish", SEG_UNARY_HARD_SWISH, NULL, NULL, 0.0f, 0.0f},
@@ -24,6 +25,7 @@ static const struct {
     {"Log", SEG_UNARY_LOG, NULL, NULL, 0.0f, 0.0f},
     {"Neg", SEG_UNARY_AFFINE, NULL, NULL, -1.0f, 0.0f},
     {"Sigmoid", SEG_UNARY_SIGMOID, NULL, NULL, 0.0f, 0.0f},
+    {"Softplus", SEG_UNARY_SOFTPLUS, NULL, NULL, 0.0f, 0.0f},
     {"Sqrt", SEG_UNARY_SQRT, NULL, NULL, 0.0f, 0.0f},
     {"Tanh", SEG_UNARY_TANH, NULL, NULL, 0.0f, 0.0f},
 };
@@ -48,6 +50,36 @@ seg_status seg_lower_unary(seg_lower *lower, bool *done)
     if (functions[i].b_name != NULL)
         params.b = (double)seg_program_float(node, functions[i].b_name, functions[i].b);
     seg_lower_over(lower, "unary", &params);
+    return SEG_OK;
+}
+
+/* Layers of one function each over source 0, then their product with it. */
+static void lower_gate(seg_lower *lower, int count, const seg_unary_params *chain)
+{
+    const seg_binary_params product = {SEG_ACT_NONE, SEG_BINARY_MUL};
+    seg_lowered src = seg_lower_src(lower, 0);
+    seg_value both[2] = {src.value, src.value};
+    for (int i = 0; i < count; i++)
+        both[1] = seg_lower_layer(lower, "unary", &chain[i], 1, &both[1]);
+    seg_lower_result(lower, 0, seg_lower_layer(lower, "binary", &product, 2, both), &src.axes);
+}
+
+/* x tanh(softplus(x)), x (1 + erf(x / sqrt 2)) / 2 */
+seg_status seg_lower_gate(seg_lower *lower, bool *done)
+{
+    static const seg_unary_params mish[] = {{.function = SEG_UNARY_SOFTPLUS},
+                                            {.function = SEG_UNARY_TANH}};
+    static const seg_unary_params gelu[] = {{SEG_UNARY_AFFINE, 0.70710678118654752440, 0.0},
+                                            {.function = SEG_UNARY_ERF},
+                                            {SEG_UNARY_AFFINE, 0.5, 0.5}};
+    const char *approximate = seg_program_get_text(lower->node, "approximate", "none");
+    if (!seg_lower_takes(lower, 0) || strcmp(approximate, "none") != 0)
+        return SEG_OK;
+    if (strcmp(lower->node->op, "Mish") == 0)
+        lower_gate(lower, 2, mish);
+    else
+        lower_gate(lower, 3, gelu);
+    *done = true;
     return SEG_OK;
 }
 

@@ -7,8 +7,9 @@
 #include "runtime/relabel.h"
 
 /* ---- lower_unary.c ---- */
-/* Abs Elu Exp HardSigmoid HardSwish LeakyRelu Log Neg Relu Sigmoid Sqrt Tanh */
+/* Abs Elu Erf Exp HardSigmoid HardSwish LeakyRelu Log Neg Relu Sigmoid Softplus Sqrt Tanh */
 seg_status seg_lower_unary(seg_lower *lower, bool *done);
+seg_status seg_lower_gate(seg_lower *lower, bool *done); /* Mish, Gelu by erf */
 seg_status seg_lower_clip(seg_lower *lower, bool *done);    /* fixed bounds */
 seg_status seg_lower_dropout(seg_lower *lower, bool *done); /* nobody reads the mask */
 seg_status seg_lower_reciprocal(seg_lower *lower, bool *done);

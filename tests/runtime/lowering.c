@@ -14,9 +14,10 @@ static void check_one(const char *op, int src_count, const seg_slot *src, net *n
 
 START_TEST(functions_of_one_source)
 {
-    static const char *const ops[] = {
-        "Abs", "Elu",        "Exp",  "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
-        "Neg", "Reciprocal", "Relu", "Sigmoid",     "Tanh",      "Dropout",  "Clip"};
+    static const char *const ops[] = {"Abs",      "Elu",       "Exp", "HardSigmoid", "HardSwish",
+                                      "Identity", "LeakyRelu", "Neg", "Reciprocal",  "Relu",
+                                      "Sigmoid",  "Softplus",  "Erf", "Gelu",        "Mish",
+                                      "Tanh",     "Dropout",   "Clip"};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         net n;
         net_init(&n, 14);
