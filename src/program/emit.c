@@ -42,9 +42,10 @@ seg_slot seg_emit_node(seg_emit *emit, const char *op, const char *name, int src
 {
     seg_slot dst = fresh(emit, name);
     seg_program_node *node;
+    /* Named as its result: some readers want the names of nodes to be unique. */
     if (emit->status == SEG_OK)
-        emit->status = seg_program_node_add(emit->program, "", op, name, src_count, 1,
-                                            attribute_count, &node, emit->err);
+        emit->status = seg_program_node_add(emit->program, "", op, emit->program->slots[dst].name,
+                                            src_count, 1, attribute_count, &node, emit->err);
     if (emit->status != SEG_OK)
         return SEG_NO_SLOT;
     memcpy(node->src, src, (size_t)src_count * sizeof *src);

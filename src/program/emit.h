@@ -34,7 +34,8 @@ static inline seg_attribute seg_attribute_text(const char *name, const char *tex
     return (seg_attribute){.name = name, .type = SEG_ATTRIBUTE_TEXT, .count = 1, .text = text};
 }
 
-/* A node of ONNX's own domain with one result, in a fresh slot called after the node. */
+/* A node of ONNX's own domain with one result in a fresh slot; both have one name, `name` or what
+ * seg_program_slot_fresh makes of it. */
 seg_slot seg_emit_node(seg_emit *emit, const char *op, const char *name, int src_count,
                        const seg_slot *src, int attribute_count, const seg_attribute *attributes);
 /* A constant with a copy of data; data NULL: *filled receives memory to fill. */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * make_model.c: a program for the shell tests: a model with random weights, and pictures.
- *   make-model model OUT.safetensors NET CLASSES MAX_SIDE
+ *   make-model model OUT.safetensors NET CLASSES MAX_SIDE [BACKBONE]
  *   make-model picture OUT.png WIDTH HEIGHT SEED
  *   make-model labels OUT.png WIDTH HEIGHT CLASSES
  */
@@ -21,6 +21,10 @@ static seg_status make_model(char **args, seg_error *err)
     if (status != SEG_OK)
         return status;
     spec.preprocess.max_side = (int)strtol(args[3], NULL, 10);
+    if (args[4] != NULL) {
+        memset(spec.net.backbone, 0, sizeof spec.net.backbone);
+        snprintf(spec.net.backbone, sizeof spec.net.backbone, "%s", args[4]);
+    }
     status = tiny_weights(&weights, &spec, 1, err);
     if (status != SEG_OK)
         return status;
@@ -51,7 +55,7 @@ int main(int argc, char **argv)
 {
     seg_error err = {SEG_INVALID, "usage: see make_model.c"};
     seg_status status = SEG_INVALID;
-    if (argc == 6 && strcmp(argv[1], "model") == 0)
+    if ((argc == 6 || argc == 7) && strcmp(argv[1], "model") == 0)
         status = make_model(argv + 2, &err);
     else if (argc == 6 && strcmp(argv[1], "picture") == 0)
         status = make_image(argv + 2, 3, &err);
