@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* Of every attribute and extent here: products of two stay below 2^62. */
-#define EXTENT_MAX ((int64_t)1 << 31)
+/* Of every attribute and extent here: sums of products stay far below 2^63. */
+#define EXTENT_MAX ((int64_t)1 << 30)
 
 static seg_status read_auto_pad(const seg_program_node *node, seg_auto_pad *auto_pad,
                                 seg_error *why)
