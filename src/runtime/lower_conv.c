@@ -27,7 +27,7 @@ static bool read_node(const seg_lower *lower, bool transposed, seg_convolve *c)
     if (seg_convolve_of(lower->node, &lower->src[IMAGE], &lower->src[WEIGHTS], transposed, c, &dst,
                         &why) != SEG_OK)
         return false;
-    return seg_shape_count(&dst) > 0 &&
+    return seg_shape_valid(&dst) && seg_shape_count(&dst) > 0 &&
            (!has_bias(lower) || (lower->src[BIAS].rank == 1 && lower->src[BIAS].dim[0] == c->oc));
 }
 

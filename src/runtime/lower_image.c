@@ -143,7 +143,8 @@ static bool read_resize(const seg_lower *lower, seg_resize *r, seg_axes *axes, s
     if (!seg_lower_takes(lower, 0) || !knows_lists(lower) ||
         seg_resize_of(lower->node, lower->opset, lower->src_count, lower->fixed, r, &dst, &why) !=
             SEG_OK ||
-        seg_shape_count(&dst) == 0 || r->antialias || r->mode == SEG_RESIZE_CUBIC)
+        !seg_shape_valid(&dst) || seg_shape_count(&dst) == 0 || r->antialias ||
+        r->mode == SEG_RESIZE_CUBIC)
         return false;
     for (int a = 0; a < r->rank; a++)
         changes[a] = !seg_resize_keeps(r, a);

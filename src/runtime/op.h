@@ -35,7 +35,8 @@ typedef struct seg_eval {
 
 /*
  * Memory for result `index`, 64-byte aligned and not cleared; call->dst[index] is then valid. A
- * result that nobody wants may be made too. SEG_NOMEM, SEG_LIMIT, SEG_INVALID (shape).
+ * result that nobody wants may be made too. SEG_NOMEM, SEG_LIMIT, SEG_INVALID (shape; the node has
+ * fewer results).
  */
 seg_status seg_eval_result(seg_eval *call, int index, const seg_shape *shape);
 

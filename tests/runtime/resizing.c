@@ -208,6 +208,8 @@ START_TEST(resize_refusals)
     node = resize("1x1x1x2", "linear", "half_pixel", 1, 0);
     node.src[2].data = FLOATS(1, 1, 1, (float)NAN);
     one_refused(&node, SEG_INVALID, "scale nan of 2 elements");
+    node.src[2].data = FLOATS(1e9f, 1e9f, 1e9f, 1e9f); /* more elements than can be counted */
+    one_refused(&node, SEG_LIMIT, "is too large");
 }
 END_TEST
 
