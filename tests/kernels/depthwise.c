@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
 #include "ops/check_op.h"
 
 typedef struct layer {
@@ -225,44 +224,6 @@ START_TEST(many_rows)
 }
 END_TEST
 
-/* An image written past the caches holds the same bytes, and none beside it. */
-START_TEST(streaming)
-{
-    enum { ROWS = 3, COLUMNS = 11 };
-    int supported;
-    const seg_kernels *kernels = seg_kernels_at(_i, &supported);
-    seg_depthwise_position rows[ROWS], columns[COLUMNS];
-    for (int64_t p = 0; p < ROWS; p++)
-        rows[p] = (seg_depthwise_position){.taps = 1, .from = p, .run = ROWS - p};
-    for (int64_t p = 0; p < COLUMNS; p++)
-        columns[p] = (seg_depthwise_position){.taps = 1, .from = p, .run = COLUMNS - p};
-    for (int64_t channels = 15; supported && channels <= 32; channels++) {
-        int64_t count = ROWS * COLUMNS * channels;
-        float *data = seg_block_new((size_t)(3 * count + channels + 64) * sizeof *data);
-        ck_assert_ptr_nonnull(data);
-        float *dst = data, *wanted = data + (count + 31) / 16 * 16, *src = wanted + count;
-        float *weights = src + count;
-        for (int64_t i = 0; i < count + channels; i++)
-            src[i] = (float)(i % 97) - 40.5f;
-        dst[count] = 7;
-        seg_depthwise_layer job = {.rows = {ROWS, 1, 1, 1, 1, rows},
-                                   .columns = {COLUMNS, 1, 1, 1, 1, columns},
-                                   .channels = channels,
-                                   .from_w = COLUMNS,
-                                   .kernel_w = 1,
-                                   .lo = -INFINITY,
-                                   .hi = 600};
-        const seg_depthwise_part all = {0, ROWS};
-        kernels->depthwise.apply(&job, all, wanted, src, weights, NULL);
-        job.stream = true;
-        kernels->depthwise.apply(&job, all, dst, src, weights, NULL);
-        ck_assert_mem_eq(dst, wanted, (size_t)count * sizeof *dst);
-        ck_assert_float_eq(dst[count], 7);
-        seg_block_free(data);
-    }
-}
-END_TEST
-
 Suite *suite_depthwise(void)
 {
     Suite *suite = suite_create("depthwise");
@@ -272,7 +233,6 @@ Suite *suite_depthwise(void)
         count++;
     tcase_add_loop_test(test, against_double, 0, count * LAYERS);
     tcase_add_loop_test(test, many_rows, 0, count);
-    tcase_add_loop_test(test, streaming, 0, count);
     suite_add_tcase(suite, test);
     return suite;
 }

@@ -572,47 +572,6 @@ START_TEST(nan_stays_nan_through_the_activation)
 }
 END_TEST
 
-/* A tile written past the caches holds the same bytes; asking ahead changes none. */
-START_TEST(streaming)
-{
-    enum { DEPTH = 19 };
-    int supported;
-    const seg_kernels *kernels = seg_kernels_at(_i, &supported);
-    if (!supported)
-        return;
-    const seg_igemm_kernels *k = &kernels->igemm;
-    const seg_igemm_tap tap = {0, 0};
-    for (int64_t width = kernels->vector_floats; width <= k->nr; width += kernels->vector_floats) {
-        float *src = random_new(k->mr * DEPTH, 1), *weights = random_new((DEPTH + 1) * k->nr, 2);
-        float *dst[2] = {guarded_new(k->mr * width), guarded_new(k->mr * width)};
-        for (int stream = 0; stream < 2; stream++) {
-            const float *from[SEG_IGEMM_MR_MAX];
-            float *to[SEG_IGEMM_MR_MAX];
-            for (int64_t m = 0; m < k->mr; m++) {
-                from[m] = src + m * DEPTH;
-                to[m] = dst[stream] + m * width;
-            }
-            seg_igemm_gather job = {.taps = &tap,
-                                    .tap_count = 1,
-                                    .depth = DEPTH,
-                                    .weights = weights + k->nr,
-                                    .bias = weights,
-                                    .width = width,
-                                    .fetch = stream * 64,
-                                    .stream = stream != 0};
-            k->gather(&job, k->mr, from, to);
-            k->stream_end();
-            guarded_check(dst[stream], k->mr * width);
-        }
-        ck_assert_mem_eq(dst[0], dst[1], (size_t)(k->mr * width) * sizeof **dst);
-        guarded_free(dst[0]);
-        guarded_free(dst[1]);
-        guarded_free(src);
-        guarded_free(weights);
-    }
-}
-END_TEST
-
 Suite *suite_igemm(void)
 {
     Suite *suite = suite_create("igemm");
@@ -621,10 +580,6 @@ Suite *suite_igemm(void)
     tcase_add_loop_test(tcase, pixels_of_awkward_number, 0, AWKWARD);
     tcase_add_loop_test(tcase, layers_of_all_kinds, 0, (int)(sizeof layers / sizeof *layers));
     tcase_add_test(tcase, nan_stays_nan_through_the_activation);
-    int isas = 0, supported;
-    while (seg_kernels_at(isas, &supported) != NULL)
-        isas++;
-    tcase_add_loop_test(tcase, streaming, 0, isas);
     suite_add_tcase(suite, tcase);
     return suite;
 }
