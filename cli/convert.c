@@ -29,12 +29,13 @@ static int graft(const char *net, char **paths, const import_options *import,
 
 static int convert_run(int argc, char **argv)
 {
-    bool half = false;
+    bool half = false, int8 = false;
     const char *net = NULL;
     import_options import = {0};
     option_size size = {512, 512};
     const option table[] = {
         {OPTION_FLAG, 0, "half", NULL, "safetensors: store float16, about 3 digits", &half},
+        {OPTION_FLAG, 0, "int8", NULL, "safetensors: store kernels as int8, about 2 digits", &int8},
         {OPTION_SIZE, 's', "size", "<HxW>", "ONNX: the image size it is for", &size, 1,
          SEG_MAX_SIDE},
         {OPTION_TEXT, 0, "to", "<net>", "net surgery: this network around the model's layers", &net},
@@ -46,8 +47,13 @@ static int convert_run(int argc, char **argv)
     if (count != 2)
         return cmd_misuse(&cmd_convert, "one model in and one out, got %d path%s", count,
                           count == 1 ? "" : "s");
+    if (half && int8)
+        return cmd_misuse(&cmd_convert, "either --half or --int8");
     seg_error err;
-    const seg_save_opts opts = {.half = half, .height = size.height, .width = size.width};
+    const seg_precision precision = int8   ? SEG_PRECISION_INT8
+                                    : half ? SEG_PRECISION_FLOAT16
+                                           : SEG_PRECISION_FLOAT32;
+    const seg_save_opts opts = {.precision = precision, .height = size.height, .width = size.width};
     if (net != NULL)
         return graft(net, argv, &import, &opts);
     if (seg_model_convert(argv[0], argv[1], &opts, &err) != SEG_OK)

@@ -79,16 +79,24 @@ typedef struct seg_model_cost {
 SEG_API seg_status seg_model_measure(const seg_model *model, int width, int height,
                                      seg_model_cost *cost, seg_error *err);
 
+/* Of the weights in a safetensors file; networks compute in float32 whatever it is. */
+typedef enum seg_precision {
+    SEG_PRECISION_FLOAT32,
+    SEG_PRECISION_FLOAT16, /* half the size, about 3 digits kept; float32 where it does not fit */
+    SEG_PRECISION_INT8     /* kernels with a scale for each output channel, the rest float16: a
+                              quarter of the size, about 2 digits */
+} seg_precision;
+
 /* How numbers lie in a model file. Zero means the default. */
 typedef struct seg_save_opts {
-    int half; /* 1: float16 where it fits: half the size, about 3 digits kept (safetensors) */
+    seg_precision precision;
     int height, width; /* pixels of the input of an ONNX file; default 512 x 512 */
 } seg_save_opts;
 
 /*
  * Write a model file that seg_model_load reads: whole or not at all. ONNX (operator set 17, for
  * one input size) when path ends in ".onnx", else safetensors. opts may be NULL.
- * Errors: SEG_IO, SEG_UNSUPPORTED (an imported network as safetensors; half in ONNX), SEG_INVALID
+ * Errors: SEG_IO, SEG_UNSUPPORTED (an imported network as safetensors; fewer bits in ONNX), SEG_INVALID
  * (size), SEG_NOMEM.
  */
 SEG_API seg_status seg_model_save(const seg_model *model, const char *path,

@@ -40,7 +40,9 @@ typedef struct seg_train_size {
     X(TEXT, val_split, "val", 0, 0, 1, "<name>", "split to evaluate on; \"\": none")               \
     X(TEXT, net, "deeplabv3plus", 0, 0, 1, "<name>", "network")                                    \
     X(TEXT, backbone, NULL, 0, 0, 1, "<name>", "backbone; none: the network's usual one")          \
-    X(TEXT, init, NULL, 0, 0, 1, "<file>", "safetensors file to take weights from, by name")       \
+    X(TEXT, init, NULL, 0, 0, 1, "<file>", "safetensors, ONNX or TFLite file to take weights from") \
+    X(TEXT, init_bn, "auto", 0, 0, 1, "<how>",                                                     \
+      "its batch norms: keep, rebuild, or auto: rebuild those that were folded")                   \
     X(INT, epochs, 100, 1, 1000000, 1, "<n>", "passes over the training split")                    \
     X(INT, batch, 8, 1, 4096, 1, "<n>", "images of one batch")                                     \
     X(INT, accumulate, 1, 1, 4096, 1, "<n>", "batches of one update")                              \

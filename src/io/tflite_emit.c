@@ -172,16 +172,33 @@ seg_slot seg_tflite_to_nhwc(seg_tflite_reader *reader, seg_slot src, seg_slot ds
 
 /* ---- fused activations ---- */
 
+static bool starts_at_zero(const seg_tflite_tensor *tensor)
+{
+    const int32_t lowest = tensor->type == TFLITE_INT8 ? -128 : 0;
+    return seg_tflite_is_quantised(tensor) && tensor->type != TFLITE_INT16 &&
+           tensor->quantisation.zero_point[0] == lowest;
+}
+
+/* Whether the operator only selects or averages numbers none of which is below zero. */
+static bool cannot_fall_below_zero(seg_tflite_reader *reader)
+{
+    static const char *const ops[] = {"CONCATENATION", "AVERAGE_POOL_2D", "MAX_POOL_2D"};
+    bool selects = false;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        selects = selects || strcmp(reader->op->name, ops[i]) == 0;
+    for (int k = 0; selects && k < seg_tflite_src_count(reader); k++)
+        selects = starts_at_zero(seg_tflite_src(reader, k));
+    return selects;
+}
+
 /*
  * A quantised network needs no activation where the range of the result already starts at zero;
  * in float it does. The lowest value being real zero says so.
  */
 static int64_t effective(seg_tflite_reader *reader, int64_t activation)
 {
-    const seg_tflite_tensor *dst = seg_tflite_dst(reader, 0);
-    const int32_t lowest = dst->type == TFLITE_INT8 ? -128 : 0;
-    if (activation == TFLITE_ACT_NONE && reader->dequantise && seg_tflite_is_quantised(dst) &&
-        dst->type != TFLITE_INT16 && dst->quantisation.zero_point[0] == lowest)
+    if (activation == TFLITE_ACT_NONE && reader->dequantise &&
+        starts_at_zero(seg_tflite_dst(reader, 0)) && !cannot_fall_below_zero(reader))
         return TFLITE_ACT_RELU;
     return activation;
 }

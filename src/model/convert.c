@@ -24,8 +24,8 @@ static seg_status save_program(const seg_program *program, const char *path,
         return seg_fail(err, SEG_UNSUPPORTED,
                         "%s: an imported network is written as ONNX only: name the file *.onnx",
                         path);
-    if (opts != NULL && opts->half)
-        return seg_fail(err, SEG_UNSUPPORTED, "%s: ONNX is not written in float16", path);
+    if (opts != NULL && opts->precision != SEG_PRECISION_FLOAT32)
+        return seg_fail(err, SEG_UNSUPPORTED, "%s: ONNX is written in float32 only", path);
     return seg_onnx_write(program, path, err);
 }
 
@@ -50,7 +50,8 @@ seg_status seg_model_save(const seg_model *model, const char *path, const seg_sa
         return save_program(model->import->program, path, opts, err);
     if (wants_onnx(path))
         return save_onnx(model, path, opts, err);
-    return seg_model_write(path, &model->spec, model->weights, opts != NULL && opts->half, err);
+    return seg_model_write(path, &model->spec, model->weights,
+                           opts != NULL ? opts->precision : SEG_PRECISION_FLOAT32, err);
 }
 
 seg_status seg_model_convert(const char *from, const char *to, const seg_save_opts *opts,

@@ -26,6 +26,7 @@ typedef struct graft {
     seg_value concat; /* the latest concat that was found: its parts may lie in another order */
     int64_t part_from[SEG_OP_MAX_SRC], part_to[SEG_OP_MAX_SRC], part_size[SEG_OP_MAX_SRC];
     int part_count;
+    int stand_ins;  /* layers that start as the identity */
     bool *filled; /* [weights] */
     seg_error *err;
     seg_status status;
@@ -111,20 +112,42 @@ static const float *bias(graft *g, int index)
 
 /* ---- layer by layer ---- */
 
-/* MobileNetV2 as published has no expansion in its first block, where ours has one (as some
- * exports do): 1x1, as many channels out as in. The identity stands in for it. */
+/* The value of a layer that the program does without. */
+static void pass_on(graft *g, const seg_graph_node *node)
+{
+    g->at[node->dst] = g->at[node->src[0]];
+    g->made_up[node->dst] = true;
+}
+
+/*
+ * Layers of ours that a program does without start as the identity, so the network computes what the
+ * program does (Net2Net, Chen et al. 2016, section 2.3):
+ * - MobileNetV2 as published has no expansion in its first block, where ours has one (as some exports
+ *   do);
+ * - DeepLab-v3 has no decoder: that of v3+ passes ASPP's features on, and the low-level ones, which
+ *   come behind them, count for nothing until they are trained. A ReLU changes nothing, for ASPP's
+ *   features went through one.
+ */
+static bool may_stand_in(const graft *g, const seg_graph_node *node)
+{
+    return strcmp(node->name, "backbone.blocks.0.expand.conv") == 0 ||
+           (strncmp(node->name, "decoder.", 8) == 0 && g->made_up[node->src[0]]);
+}
+
+/* The middle tap passes channel c on as channel c. */
 static bool stand_in(graft *g, const seg_graph_node *node)
 {
     const seg_shape s = g->graph->values[node->src[1]].shape;
-    if (strcmp(node->name, "backbone.blocks.0.expand.conv") != 0 || s.ic != s.oc)
+    const bool depthwise = strcmp(node->op->name, "depthwise2d") == 0;
+    if (!may_stand_in(g, node) || (!depthwise && s.ic < s.oc) || s.kh % 2 == 0 || s.kw % 2 == 0)
         return false;
     float *to = weight_data(g, node->src[1]);
-    for (int64_t i = 0; i < s.ic; i++) {
-        for (int64_t o = 0; o < s.oc; o++)
-            to[i * s.oc + o] = i == o ? 1.0f : 0.0f;
-    }
-    g->at[node->dst] = g->at[node->src[0]];
-    g->made_up[node->dst] = true;
+    memset(to, 0, seg_shape_size(&s));
+    to += (s.kh / 2 * s.kw + s.kw / 2) * s.ic * s.oc;
+    for (int64_t c = 0; c < s.oc; c++)
+        to[depthwise ? c : c * s.oc + c] = 1.0f;
+    pass_on(g, node);
+    g->stand_ins++;
     return true;
 }
 
@@ -216,8 +239,11 @@ static void graft_plain(graft *g, const seg_graph_node *node, seg_graft_kind kin
     seg_graft_want want = {.kind = kind, .other_count = node->src_count - 1};
     for (int k = 1; k < node->src_count; k++) {
         want.others[k - 1] = g->at[node->src[k]];
-        if (want.others[k - 1] == SEG_NO_SLOT)
-            return;
+        if (want.others[k - 1] != SEG_NO_SLOT)
+            continue;
+        if (strcmp(node->name, "decoder.concat") == 0)
+            pass_on(g, node);
+        return;
     }
     int found = seg_graft_find(&g->search, g->at[node->src[0]], &want);
     if (found >= 0 && kind == SEG_GRAFT_CONCAT)
@@ -225,7 +251,7 @@ static void graft_plain(graft *g, const seg_graph_node *node, seg_graft_kind kin
     if (found >= 0)
         g->at[node->dst] = g->program->nodes[found].dst[0];
     else if (kind == SEG_GRAFT_RELU && g->made_up[node->src[0]])
-        g->at[node->dst] = g->at[node->src[0]];
+        pass_on(g, node);
 }
 
 static const struct {
@@ -296,6 +322,9 @@ static void write_report(const graft *g, seg_graft_report *report)
     }
     seg_strbuf_addf(&report->text, "%s: %d of the network's %d tensors found by structure\n",
                     g->program->path, report->loaded, report->total);
+    if (g->stand_ins > 0)
+        seg_strbuf_addf(&report->text, "of these, %d layers that it does without are the identity\n",
+                        g->stand_ins);
     if (report->loaded == report->total)
         return;
     seg_strbuf_addf(&report->text, "without a counterpart (%d): ",

@@ -52,6 +52,12 @@ static bool averages_nothing(const seg_program_node *node)
     return true;
 }
 
+/* Where a quantised network that is read in float takes its input. */
+static bool is_door(const seg_program_node *node)
+{
+    return strcmp(node->domain, "tflite") == 0 && strcmp(node->op, "DEQUANTIZE") == 0;
+}
+
 static bool only_moves(const seg_program_node *node)
 {
     static const char *const ops[] = {"Transpose", "Identity", "Dropout", "Pad",     "Resize",
@@ -61,7 +67,7 @@ static bool only_moves(const seg_program_node *node)
         if (is(node, ops[i]))
             return true;
     }
-    return averages_nothing(node);
+    return averages_nothing(node) || is_door(node);
 }
 
 /* ---- kinds ---- */

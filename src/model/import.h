@@ -50,6 +50,12 @@ typedef struct seg_import_facts {
 /* Metadata of the program, then the file beside it, then opts (may be NULL). */
 seg_status seg_import_facts_gather(seg_import_facts *facts, const seg_program *program,
                                    const seg_import_opts *opts, seg_error *err);
+/*
+ * For a network that is read in float: preprocessing, where nothing said it, from the scale and zero
+ * point of its quantised input.
+ */
+seg_status seg_import_facts_use_input(seg_import_facts *facts, const seg_program *program,
+                                      seg_error *err);
 
 /* ---- import.c ---- */
 /*

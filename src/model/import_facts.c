@@ -202,3 +202,20 @@ seg_status seg_import_facts_gather(seg_import_facts *facts, const seg_program *p
         status = take_sidecar(facts, program->path, err);
     return status == SEG_OK && opts != NULL ? take_opts(facts, opts, program->path, err) : status;
 }
+
+seg_status seg_import_facts_use_input(seg_import_facts *facts, const seg_program *program,
+                                      seg_error *err)
+{
+    if (facts->has_preprocess || program->input_count == 0)
+        return SEG_OK;
+    const seg_program_slot *input = &program->slots[program->inputs[0]];
+    const seg_quantisation *q = &input->quantisation;
+    const bool with_sign = input->shape.dtype == SEG_I8;
+    if (q->count != 1 || !(with_sign || input->shape.dtype == SEG_U8))
+        return SEG_OK;
+    /* Real = scale * (pixel - zero); signed inputs take pixel - 128. */
+    const float zero = (float)q->zero_point[0] + (with_sign ? 128.0f : 0.0f);
+    const float std = 1.0f / (255.0f * q->scale[0]), mean = zero / 255.0f;
+    const float means[3] = {mean, mean, mean}, stds[3] = {std, std, std};
+    return take_mean_and_std(facts, &(seg_import_opts){.mean = means, .std = stds}, err);
+}

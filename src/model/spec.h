@@ -18,6 +18,7 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "nets/net.h"
+#include "seg/model.h"
 
 typedef struct seg_model_spec {
     seg_net_config net;
@@ -49,8 +50,8 @@ seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *ne
 seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
                                   const seg_safetensors *file, const char *name, seg_error *err);
 
-/* Write a model; half stores kernels whose values fit as float16. */
+/* Write a model; what the precision would spoil keeps a better one (stored.h). */
 seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
-                           bool half, seg_error *err);
+                           seg_precision precision, seg_error *err);
 
 #endif

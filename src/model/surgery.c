@@ -28,6 +28,8 @@ static seg_status make_spec(seg_model_spec *spec, const seg_program *program, co
         return seg_fail_nomem(err, sizeof *facts, program->path);
     seg_status status = seg_import_facts_gather(facts, program, opts, err);
     if (status == SEG_OK)
+        status = seg_import_facts_use_input(facts, program, err);
+    if (status == SEG_OK)
         status = seg_net_config_default(&spec->net, net, err);
     if (status == SEG_OK) {
         spec->classes = facts->classes;

@@ -6,14 +6,12 @@
  * The network says what must be there: a file with a tensor too few, too many or of another shape
  * is another network's and is refused, so a wrong description never runs with other weights.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/half.h"
-#include "base/memory.h"
 #include "model/spec.h"
+#include "model/stored.h"
 
 /* Any size will do: weights do not depend on it. */
 enum { DECLARE_SIDE = 64 };
@@ -43,26 +41,12 @@ static seg_status check_shape(const seg_weight *weight, const seg_tensor *found,
                               seg_error *err)
 {
     char wanted_text[SEG_SHAPE_TEXT_SIZE], found_text[SEG_SHAPE_TEXT_SIZE];
-    seg_shape shape = found->shape;
-    if (shape.dtype == SEG_F16)
-        shape.dtype = SEG_F32;
+    const seg_shape shape = seg_stored_shape(found);
     if (seg_shape_equal(&shape, &weight->tensor.shape))
         return SEG_OK;
     return seg_fail(err, SEG_MISMATCH, "%s: tensor '%s' is %s, the network has %s", name,
                     weight->name, seg_shape_text(&found->shape, found_text),
                     seg_shape_text(&weight->tensor.shape, wanted_text));
-}
-
-static seg_status check_finite(const seg_weight *weight, const char *name, seg_error *err)
-{
-    const float *values = seg_f32(&weight->tensor);
-    int64_t count = seg_shape_count(&weight->tensor.shape);
-    for (int64_t i = 0; i < count; i++) {
-        if (!isfinite(values[i]))
-            return seg_fail(err, SEG_FORMAT, "%s: tensor '%s' holds %f at element %lld of %lld",
-                            name, weight->name, (double)values[i], (long long)i, (long long)count);
-    }
-    return SEG_OK;
 }
 
 static seg_status read_weight(seg_weight *weight, const seg_safetensors *file, const char *name,
@@ -72,15 +56,10 @@ static seg_status read_weight(seg_weight *weight, const seg_safetensors *file, c
     if (index < 0)
         return seg_fail(err, SEG_MISMATCH, "%s: tensor '%s' of the network is missing", name,
                         weight->name);
-    seg_tensor found = seg_safetensors_tensor(file, index);
+    const seg_tensor found = seg_safetensors_tensor(file, index);
     seg_status status = check_shape(weight, &found, name, err);
-    if (status != SEG_OK)
-        return status;
-    if (found.shape.dtype == SEG_F16)
-        seg_f16_to_f32(found.data, weight->tensor.data, seg_shape_count(&found.shape));
-    else
-        memcpy(weight->tensor.data, found.data, seg_shape_size(&found.shape));
-    return check_finite(weight, name, err);
+    return status != SEG_OK ? status
+                            : seg_stored_read(file, index, name, seg_f32(&weight->tensor), err);
 }
 
 static seg_status check_no_more(const seg_weights *weights, const seg_safetensors *file,
@@ -89,7 +68,7 @@ static seg_status check_no_more(const seg_weights *weights, const seg_safetensor
     for (int i = 0; i < seg_safetensors_count(file); i++) {
         const char *tensor = seg_safetensors_name(file, i);
         if (strncmp(tensor, TRAIN_PREFIX, sizeof TRAIN_PREFIX - 1) != 0 &&
-            seg_weights_find(weights, tensor) < 0)
+            seg_weights_find(weights, tensor) < 0 && !seg_stored_is_scale(file, i))
             return seg_fail(err, SEG_MISMATCH, "%s: tensor '%s' is not the network's", name,
                             tensor);
     }
@@ -116,67 +95,58 @@ seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
 
 /* ---- writing ---- */
 
-/* What float16 cannot hold stays whole; so do variances that it would round: they are divided by. */
-static bool can_be_half(const seg_weight *weight)
+/* Entries 2i and 2i + 1 are weight i and its scale, if it has one. */
+static seg_status fill_entries(seg_safetensors_entry *entries, seg_weights *weights,
+                               seg_precision precision, seg_error *err)
 {
-    const float largest = 65504.0f;
-    const float smallest = weight->role == SEG_WEIGHT_RUNNING_VAR ? 6.2e-5f : 0.0f;
-    int64_t count = seg_shape_count(&weight->tensor.shape);
-    for (int64_t i = 0; i < count; i++) {
-        float size = fabsf(seg_f32(&weight->tensor)[i]);
-        if (size > largest || size < smallest)
-            return false;
-    }
-    return true;
+    seg_status status = SEG_OK;
+    for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++)
+        status = seg_stored_make(seg_weights_at(weights, i), precision, &entries[2 * i],
+                                 &entries[2 * i + 1], err);
+    return status;
 }
 
-/* entries[i] is weight i; halved ones have a block of their own. */
-static seg_status fill_entries(seg_safetensors_entry *entries, seg_weights *weights, bool half,
-                               seg_error *err)
+/* Without the places of scales that are not: returns how many there are. */
+static int close_gaps(seg_safetensors_entry *to, const seg_safetensors_entry *entries, int count)
 {
-    for (int i = 0; i < seg_weights_count(weights); i++) {
-        const seg_weight *weight = seg_weights_at(weights, i);
-        seg_tensor *tensor = &entries[i].tensor;
-        entries[i] = (seg_safetensors_entry){weight->name, weight->tensor};
-        if (!half || !can_be_half(weight))
-            continue;
-        tensor->shape.dtype = SEG_F16;
-        tensor->data = malloc(seg_shape_size(&tensor->shape));
-        if (tensor->data == NULL)
-            return seg_fail_nomem(err, seg_shape_size(&tensor->shape), weight->name);
-        seg_f32_to_f16(weight->tensor.data, tensor->data, seg_shape_count(&tensor->shape));
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        if (entries[i].name != NULL)
+            to[kept++] = entries[i];
     }
-    return SEG_OK;
+    return kept;
 }
 
-static void free_entries(seg_safetensors_entry *entries, seg_weights *weights)
+static seg_status write_entries(const char *path, seg_weights *weights, const char *json,
+                                seg_precision precision, seg_safetensors_entry *entries,
+                                seg_safetensors_entry *kept, seg_error *err)
 {
-    for (int i = 0; i < seg_weights_count(weights); i++) {
-        if (entries[i].tensor.data != seg_weights_at(weights, i)->tensor.data)
-            free(entries[i].tensor.data);
+    const char *metadata[] = {"seg.format", "1", "seg.model", json, "layout", "HWIO"};
+    const int places = 2 * seg_weights_count(weights);
+    seg_status status = fill_entries(entries, weights, precision, err);
+    if (status == SEG_OK)
+        status = seg_safetensors_write(path, close_gaps(kept, entries, places), kept, 3, metadata,
+                                       err);
+    for (int i = 0; i < places; i += 2) {
+        if (entries[i].name != NULL)
+            seg_stored_release(seg_weights_at(weights, i / 2), &entries[i], &entries[i + 1]);
     }
-    free(entries);
+    return status;
 }
 
 seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
-                           bool half, seg_error *err)
+                           seg_precision precision, seg_error *err)
 {
-    int count = seg_weights_count(weights);
+    const size_t places = 2 * (size_t)seg_weights_count(weights) + 1;
     char *json;
     seg_status status = seg_model_spec_to_json(spec, &json, err);
     if (status != SEG_OK)
         return status;
-    seg_safetensors_entry *entries = calloc((size_t)count + 1, sizeof *entries);
-    if (entries == NULL) {
-        free(json);
-        return seg_fail_nomem(err, (size_t)count * sizeof *entries, path);
-    }
-    status = fill_entries(entries, weights, half, err);
-    if (status == SEG_OK) {
-        const char *metadata[] = {"seg.format", "1", "seg.model", json, "layout", "HWIO"};
-        status = seg_safetensors_write(path, count, entries, 3, metadata, err);
-    }
-    free_entries(entries, weights);
+    seg_safetensors_entry *entries = calloc(2 * places, sizeof *entries);
+    status = entries == NULL ? seg_fail_nomem(err, 2 * places * sizeof *entries, path)
+                             : write_entries(path, weights, json, precision, entries,
+                                             entries + places, err);
+    free(entries);
     free(json);
     return status;
 }

@@ -3,13 +3,12 @@
 /* init.c: weights of another model by name, from either layout, with a report. */
 #include "train/init.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/half.h"
+#include "model/stored.h"
 
 static const char PREFIX[] = "backbone.";
 enum { PREFIX_LENGTH = sizeof PREFIX - 1, NAMES_SHOWN = 8 };
@@ -84,38 +83,27 @@ static void copy_from_torch(const float *src, float *dst, const seg_shape *shape
     }
 }
 
-static seg_status copy_values(seg_weight *weight, const seg_tensor *from, bool torch,
-                              const char *name, seg_error *err)
+static seg_status copy_values(seg_weight *weight, const seg_safetensors *file, int index,
+                              bool torch, const char *name, seg_error *err)
 {
-    int64_t count = seg_shape_count(&from->shape);
-    const float *values = from->data;
-    float *wide = NULL;
-    if (from->shape.dtype == SEG_F16) {
-        wide = malloc((size_t)count * sizeof *wide);
-        if (wide == NULL)
-            return seg_fail_nomem(err, (size_t)count * sizeof *wide, weight->name);
-        seg_f16_to_f32(from->data, wide, count);
-        values = wide;
-    }
-    seg_status status = SEG_OK;
-    for (int64_t i = 0; status == SEG_OK && i < count; i++) {
-        if (!isfinite(values[i]))
-            status = seg_fail(err, SEG_FORMAT, "%s: the tensor for %s holds %g at element %lld",
-                              name, weight->name, (double)values[i], (long long)i);
-    }
-    if (status == SEG_OK && torch && from->shape.rank == 4)
+    const seg_tensor from = seg_safetensors_tensor(file, index);
+    const size_t size = (size_t)seg_shape_count(&from.shape) * sizeof(float);
+    float *values = malloc(size + 1);
+    if (values == NULL)
+        return seg_fail_nomem(err, size, weight->name);
+    seg_status status = seg_stored_read(file, index, name, values, err);
+    if (status == SEG_OK && torch && from.shape.rank == 4)
         copy_from_torch(values, seg_f32(&weight->tensor), &weight->tensor.shape, weight->role);
     else if (status == SEG_OK)
-        memcpy(weight->tensor.data, values, (size_t)count * sizeof *values);
-    free(wide);
+        memcpy(weight->tensor.data, values, size);
+    free(values);
     return status;
 }
 
 static bool fits(const seg_tensor *from, bool torch, const seg_weight *weight)
 {
-    seg_shape shape = torch ? shape_from_torch(&from->shape, weight->role) : from->shape;
-    if (shape.dtype == SEG_F16)
-        shape.dtype = SEG_F32;
+    const seg_shape stored = seg_stored_shape(from);
+    const seg_shape shape = torch ? shape_from_torch(&stored, weight->role) : stored;
     return seg_shape_equal(&shape, &weight->tensor.shape);
 }
 
@@ -138,7 +126,7 @@ static seg_status load_all(seg_weights *weights, const seg_safetensors *file, co
         seg_tensor from = seg_safetensors_tensor(file, index);
         used[index] = true;
         if (fits(&from, torch, weight)) {
-            status = copy_values(weight, &from, torch, name, err);
+            status = copy_values(weight, file, index, torch, name, err);
             report->loaded++;
             continue;
         }
@@ -166,7 +154,8 @@ seg_status seg_weights_init(seg_weights *weights, const seg_safetensors *file, c
     seg_status status = load_all(weights, file, name, used, report, err);
     name_list unused = {0};
     for (int i = 0; i < count; i++) {
-        if (!used[i] && strncmp(seg_safetensors_name(file, i), "train/", 6) != 0)
+        if (!used[i] && !seg_stored_is_scale(file, i) &&
+            strncmp(seg_safetensors_name(file, i), "train/", 6) != 0)
             list_add(&unused, seg_safetensors_name(file, i), "");
     }
     report->unused = unused.count;

@@ -19,6 +19,7 @@
 #include "model/graft.h"
 #include "runtime/runtime.h"
 #include "train/init.h"
+#include "train/norms.h"
 #include "train/options.h"
 
 const char *seg_trainer_path(const seg_trainer *trainer, const char *name, char path[SEG_PATH_SIZE])
@@ -356,31 +357,46 @@ static seg_status take_weights(seg_trainer *trainer, seg_error *err)
     return status;
 }
 
-/* ONNX and TFLite: layers by structure, preprocessing where the file or the one beside it says it. */
+/* Preprocessing where the file, the one beside it, or its quantised input says it. */
+static seg_status take_facts(seg_trainer *trainer, const seg_program *program, seg_error *err)
+{
+    static const char unknown[] = "it does not say how its images are scaled: as ImageNet's (seg convert "
+                            "--to ... --mean --std makes a file that says it)\n";
+    seg_import_facts *facts = malloc(sizeof *facts);
+    if (facts == NULL)
+        return seg_fail_nomem(err, sizeof *facts, trainer->opts.init);
+    seg_status status = seg_import_facts_gather(facts, program, NULL, err);
+    if (status == SEG_OK)
+        status = seg_import_facts_use_input(facts, program, err);
+    if (status == SEG_OK && facts->has_preprocess) {
+        facts->preprocess.max_side = trainer->opts.max_side;
+        trainer->spec.preprocess = facts->preprocess;
+    } else if (status == SEG_OK) {
+        char text[sizeof unknown];
+        memcpy(text, unknown, sizeof text);
+        status = tell_report(trainer, text, err);
+    }
+    free(facts);
+    return status;
+}
+
+/* ONNX and TFLite: layers by structure. */
 static seg_status graft_weights(seg_trainer *trainer, seg_error *err)
 {
     const seg_program_opts reading = {.dequantise = true};
     seg_program *program;
     seg_graft_report report = {0};
-    seg_import_facts *facts = malloc(sizeof *facts);
-    if (facts == NULL)
-        return seg_fail_nomem(err, sizeof *facts, trainer->opts.init);
     seg_status status = seg_program_read(&program, trainer->opts.init, &reading, err);
     if (status == SEG_OK)
         status = seg_runtime_fold(program, err);
     if (status == SEG_OK)
-        status = seg_import_facts_gather(facts, program, NULL, err);
-    if (status == SEG_OK && facts->has_preprocess) {
-        facts->preprocess.max_side = trainer->opts.max_side;
-        trainer->spec.preprocess = facts->preprocess;
-    }
-    if (status == SEG_OK)
         status = seg_graft(trainer->weights, &trainer->spec.net, program, &report, err);
     if (status == SEG_OK)
         status = tell_report(trainer, report.text.text, err);
+    if (status == SEG_OK)
+        status = take_facts(trainer, program, err);
     seg_graft_report_release(&report);
     seg_program_free(program);
-    free(facts);
     return status;
 }
 
@@ -402,6 +418,8 @@ static seg_status begin(seg_trainer *trainer, bool fresh, seg_error *err)
         status = seg_file_write(seg_trainer_path(trainer, "log.jsonl", path), "", 0, err);
     if (status == SEG_OK && fresh && opts->init != NULL)
         status = take_init_file(trainer, err);
+    if (status == SEG_OK && fresh && opts->init != NULL)
+        status = seg_norms_rebuild(trainer, err);
     if (status == SEG_OK && opts->ema > 0.0)
         status = seg_weights_copy(&trainer->average, trainer->weights, err);
     if (status != SEG_OK)

@@ -4,6 +4,7 @@
  * trainer.h: the state of a run, shared by the files that make it go.
  *
  *   trainer.c     set up from options, or from a checkpoint; seg_train
+ *   norms.c       batch norms of an init file, rebuilt
  *   loop.c        updates, epochs, roll-back
  *   validate.c    evaluation, samples
  *   checkpoint.c  best.safetensors and last.safetensors

@@ -28,7 +28,7 @@ static seg_status make_model(char **args, seg_error *err)
     status = tiny_weights(&weights, &spec, 1, err);
     if (status != SEG_OK)
         return status;
-    status = seg_model_write(args[0], &spec, weights, false, err);
+    status = seg_model_write(args[0], &spec, weights, SEG_PRECISION_FLOAT32, err);
     seg_weights_free(weights);
     return status;
 }

@@ -12,7 +12,7 @@
 
 enum { CLASSES = 4 };
 
-static const char *write_model(bool half)
+static const char *write_model(seg_precision precision)
 {
     static char path[512];
     seg_model_spec spec;
@@ -21,7 +21,7 @@ static const char *write_model(bool half)
     ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
     ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
     strcpy(path, test_path(test_folder(), "model.safetensors"));
-    ck_ok(seg_model_write(path, &spec, weights, half, &err), err);
+    ck_ok(seg_model_write(path, &spec, weights, precision, &err), err);
     seg_weights_free(weights);
     return path;
 }
@@ -32,7 +32,7 @@ START_TEST(there_and_back)
     seg_model_spec spec;
     seg_weights *weights;
     seg_error err;
-    ck_ok(seg_model_load(&model, write_model(false), &err), err);
+    ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_FLOAT32), &err), err);
     ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
     ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
     ck_assert_int_eq(seg_weights_count(weights), seg_weights_count(model->weights));
@@ -68,7 +68,7 @@ START_TEST(half)
     seg_model_spec spec;
     seg_weights *weights;
     seg_error err;
-    ck_ok(seg_model_load(&model, write_model(true), &err), err);
+    ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_FLOAT16), &err), err);
     ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
     ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
     for (int i = 0; i < seg_weights_count(weights); i++) {
@@ -86,6 +86,65 @@ START_TEST(half)
 }
 END_TEST
 
+/* Kernels come back within half a step of 1/127 of their output channel's largest. */
+START_TEST(int8)
+{
+    seg_model *model;
+    seg_model_spec spec;
+    seg_weights *weights;
+    seg_error err;
+    int kernels = 0;
+    ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_INT8), &err), err);
+    ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
+    ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
+    for (int i = 0; i < seg_weights_count(weights); i++) {
+        const seg_tensor *a = &seg_weights_at(weights, i)->tensor;
+        const seg_tensor *b = &seg_weights_at(model->weights, i)->tensor;
+        const int64_t rank = a->shape.rank, count = seg_shape_count(&a->shape);
+        const int64_t channels = a->shape.dim[rank - 1];
+        const bool kernel = rank == 4 && count / channels >= 16;
+        kernels += kernel;
+        for (int64_t c = 0; c < channels; c++) {
+            double largest = 0, worst = 0, off = 0;
+            for (int64_t k = c; k < count; k += channels) {
+                const double exact = (double)seg_f32(a)[k], is = (double)seg_f32(b)[k];
+                largest = fmax(largest, fabs(exact));
+                off = fmax(off, fabs(is - exact));
+                worst = fmax(worst, fabs(is - exact) / fmax(fabs(exact), 6.2e-5));
+            }
+            if (kernel)
+                ck_assert_double_le(off, 0.5001 * largest / 127);
+            else
+                ck_assert_double_le(worst, 0.00049);
+        }
+    }
+    ck_assert_int_gt(kernels, 20);
+    seg_weights_free(weights);
+    seg_model_free(model);
+}
+END_TEST
+
+/* An int8 tensor means nothing without its scale. */
+START_TEST(int8_without_scale)
+{
+    seg_model *model;
+    uint8_t *data;
+    size_t size;
+    seg_error err;
+    const char *path = write_model(SEG_PRECISION_INT8);
+    ck_ok(seg_file_read(path, SIZE_MAX / 2, &data, &size, &err), err);
+    for (size_t i = 0; i + 6 < size; i++) {
+        if (memcmp(data + i, ".scale", 6) == 0) {
+            data[i + 1] = 'x';
+            break;
+        }
+    }
+    ck_ok(seg_file_write(path, data, size, &err), err);
+    ck_fails(seg_model_load(&model, path, &err), SEG_FORMAT, err, "int8 without");
+    free(data);
+}
+END_TEST
+
 /* What float16 cannot hold stays float32. */
 START_TEST(half_of_large_weights)
 {
@@ -99,7 +158,7 @@ START_TEST(half_of_large_weights)
     seg_tensor *first = &seg_weights_at(weights, 0)->tensor;
     ck_assert_int_eq(first->shape.rank, 4);
     seg_f32(first)[5] = 70000.0f;
-    ck_ok(seg_model_write(path, &spec, weights, true, &err), err);
+    ck_ok(seg_model_write(path, &spec, weights, SEG_PRECISION_FLOAT16, &err), err);
     ck_ok(seg_model_load(&model, path, &err), err);
     ck_assert_mem_eq(seg_weights_at(model->weights, 0)->tensor.data, first->data,
                      seg_shape_size(&first->shape));
@@ -110,7 +169,7 @@ END_TEST
 
 START_TEST(cut_short)
 {
-    const char *path = write_model(false);
+    const char *path = write_model(SEG_PRECISION_FLOAT32);
     uint8_t *data;
     size_t size;
     seg_error err;
@@ -241,7 +300,7 @@ static void take_apart(parts *p, const char *path)
 
 START_TEST(refused)
 {
-    const char *path = write_model(false), *says = changes[_i].says;
+    const char *path = write_model(SEG_PRECISION_FLOAT32), *says = changes[_i].says;
     parts *p = calloc(1, sizeof *p);
     seg_model *model;
     seg_error err;
@@ -261,7 +320,7 @@ END_TEST
 /* A checkpoint has the optimiser's state beside the weights. */
 START_TEST(training_state_is_ignored)
 {
-    const char *path = write_model(false);
+    const char *path = write_model(SEG_PRECISION_FLOAT32);
     parts *p = calloc(1, sizeof *p);
     seg_model *model;
     seg_error err;
@@ -281,7 +340,7 @@ START_TEST(measured)
     seg_model *model;
     seg_model_cost small, large;
     seg_error err;
-    ck_ok(seg_model_load(&model, write_model(false), &err), err);
+    ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_FLOAT32), &err), err);
     ck_ok(seg_model_measure(model, 64, 32, &small, &err), err);
     ck_assert_int_eq(small.input_width, 64);
     ck_assert_int_eq(small.input_height, 32);
@@ -305,6 +364,8 @@ Suite *suite_model(void)
     TCase *tests = tcase_create("model");
     tcase_add_test(tests, there_and_back);
     tcase_add_test(tests, half);
+    tcase_add_test(tests, int8);
+    tcase_add_test(tests, int8_without_scale);
     tcase_add_test(tests, half_of_large_weights);
     tcase_add_test(tests, cut_short);
     tcase_add_test(tests, no_file);

@@ -44,7 +44,7 @@ typedef struct writing {
 static seg_status write_model(void *context, seg_error *err)
 {
     writing *w = context;
-    return seg_model_write(w->path, &w->spec, w->weights, true, err);
+    return seg_model_write(w->path, &w->spec, w->weights, SEG_PRECISION_INT8, err);
 }
 
 static seg_status measure(void *model, seg_error *err)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the seg authors */
+/* stored.c: weights in fewer bits, and back. */
+#include "model/stored.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/half.h"
+
+static const char SCALE[] = ".scale";
+enum {
+    SCALE_LENGTH = sizeof SCALE - 1,
+    LARGEST = 127,
+    WORTHWHILE = 16, /* weights of an output channel: fewer save less than their scale takes */
+};
+
+seg_shape seg_stored_shape(const seg_tensor *stored)
+{
+    seg_shape shape = stored->shape;
+    if (shape.dtype == SEG_F16 || shape.dtype == SEG_I8)
+        shape.dtype = SEG_F32;
+    return shape;
+}
+
+/* ---- reading ---- */
+
+/* The index of the scale of tensor `index`, or -1. */
+static int scale_of(const seg_safetensors *file, int index)
+{
+    char name[512];
+    snprintf(name, sizeof name, "%s%s", seg_safetensors_name(file, index), SCALE);
+    return seg_safetensors_find(file, name);
+}
+
+bool seg_stored_is_scale(const seg_safetensors *file, int index)
+{
+    char base[512];
+    const char *name = seg_safetensors_name(file, index);
+    size_t length = strlen(name);
+    if (length <= SCALE_LENGTH || length >= sizeof base ||
+        strcmp(name + length - SCALE_LENGTH, SCALE) != 0)
+        return false;
+    snprintf(base, sizeof base, "%.*s", (int)(length - SCALE_LENGTH), name);
+    int weight = seg_safetensors_find(file, base);
+    return weight >= 0 && seg_safetensors_tensor(file, weight).shape.dtype == SEG_I8;
+}
+
+static seg_status read_int8(const seg_safetensors *file, int index, const char *name, float *out,
+                            seg_error *err)
+{
+    const seg_tensor stored = seg_safetensors_tensor(file, index);
+    const int64_t rank = stored.shape.rank, count = seg_shape_count(&stored.shape);
+    const int64_t channels = rank > 0 ? stored.shape.dim[rank - 1] : 0;
+    const int8_t *from = stored.data;
+    int found = scale_of(file, index);
+    if (found < 0)
+        return seg_fail(err, SEG_FORMAT, "%s: tensor '%.200s' is int8 without a '%.200s%s'", name,
+                        seg_safetensors_name(file, index), seg_safetensors_name(file, index),
+                        SCALE);
+    const seg_tensor scale = seg_safetensors_tensor(file, found);
+    if (scale.shape.dtype != SEG_F32 || scale.shape.rank != 1 || scale.shape.dim[0] != channels)
+        return seg_fail(err, SEG_FORMAT, "%s: '%.200s' is not the scale of %lld channels", name,
+                        seg_safetensors_name(file, found), (long long)channels);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = (float)from[i] * seg_f32(&scale)[i % channels];
+    return SEG_OK;
+}
+
+seg_status seg_stored_read(const seg_safetensors *file, int index, const char *name, float *out,
+                           seg_error *err)
+{
+    const seg_tensor stored = seg_safetensors_tensor(file, index);
+    const int64_t count = seg_shape_count(&stored.shape);
+    seg_status status = SEG_OK;
+    if (stored.shape.dtype == SEG_F32)
+        memcpy(out, stored.data, (size_t)count * sizeof *out);
+    else if (stored.shape.dtype == SEG_F16)
+        seg_f16_to_f32(stored.data, out, count);
+    else if (stored.shape.dtype == SEG_I8)
+        status = read_int8(file, index, name, out, err);
+    else
+        status = seg_fail(err, SEG_MISMATCH, "%s: tensor '%.200s' is not float32, float16 or int8",
+                          name, seg_safetensors_name(file, index));
+    for (int64_t i = 0; status == SEG_OK && i < count; i++) {
+        if (!isfinite(out[i]))
+            status = seg_fail(err, SEG_FORMAT, "%s: tensor '%.200s' holds %f at element %lld of %lld",
+                              name, seg_safetensors_name(file, index), (double)out[i],
+                              (long long)i, (long long)count);
+    }
+    return status;
+}
+
+/* ---- writing ---- */
+
+/* What float16 cannot hold stays whole; so do variances that it would round: they are divided by. */
+static bool can_be_half(const seg_weight *weight)
+{
+    const float largest = 65504.0f;
+    const float smallest = weight->role == SEG_WEIGHT_RUNNING_VAR ? 6.2e-5f : 0.0f;
+    int64_t count = seg_shape_count(&weight->tensor.shape);
+    for (int64_t i = 0; i < count; i++) {
+        float size = fabsf(seg_f32(&weight->tensor)[i]);
+        if (size > largest || size < smallest)
+            return false;
+    }
+    return true;
+}
+
+static bool can_be_int8(const seg_weight *weight)
+{
+    const seg_shape *s = &weight->tensor.shape;
+    return weight->role == SEG_WEIGHT_KERNEL && s->rank == 4 && s->kh * s->kw * s->ic >= WORTHWHILE;
+}
+
+static seg_status make_half(const seg_weight *weight, seg_tensor *tensor, seg_error *err)
+{
+    tensor->shape.dtype = SEG_F16;
+    tensor->data = malloc(seg_shape_size(&tensor->shape));
+    if (tensor->data == NULL)
+        return seg_fail_nomem(err, seg_shape_size(&tensor->shape), weight->name);
+    seg_f32_to_f16(weight->tensor.data, tensor->data, seg_shape_count(&tensor->shape));
+    return SEG_OK;
+}
+
+static void quantise(const seg_weight *weight, int8_t *to, float *scale)
+{
+    const float *from = seg_f32(&weight->tensor);
+    const int64_t channels = weight->tensor.shape.oc;
+    const int64_t count = seg_shape_count(&weight->tensor.shape);
+    memset(scale, 0, (size_t)channels * sizeof *scale);
+    for (int64_t i = 0; i < count; i++)
+        scale[i % channels] = fmaxf(scale[i % channels], fabsf(from[i]) / LARGEST);
+    for (int64_t i = 0; i < count; i++) {
+        const float step = scale[i % channels];
+        to[i] = (int8_t)(step > 0.0f ? fmaxf(-LARGEST, fminf(LARGEST, rintf(from[i] / step))) : 0);
+    }
+}
+
+static seg_status make_int8(const seg_weight *weight, seg_safetensors_entry *entry,
+                            seg_safetensors_entry *scale, seg_error *err)
+{
+    const size_t length = strlen(weight->name) + sizeof SCALE;
+    const size_t channels = (size_t)weight->tensor.shape.oc;
+    char *name = malloc(length);
+    entry->tensor.shape.dtype = SEG_I8;
+    entry->tensor.data = malloc(seg_shape_size(&entry->tensor.shape));
+    scale->tensor.shape = (seg_shape){.dtype = SEG_F32, .rank = 1, .dim = {(int64_t)channels}};
+    scale->tensor.data = malloc(channels * sizeof(float));
+    scale->name = name;
+    if (name == NULL || entry->tensor.data == NULL || scale->tensor.data == NULL)
+        return seg_fail_nomem(err, seg_shape_size(&entry->tensor.shape), weight->name);
+    snprintf(name, length, "%s%s", weight->name, SCALE);
+    quantise(weight, entry->tensor.data, scale->tensor.data);
+    return SEG_OK;
+}
+
+seg_status seg_stored_make(const seg_weight *weight, seg_precision precision,
+                           seg_safetensors_entry *entry, seg_safetensors_entry *scale,
+                           seg_error *err)
+{
+    *entry = (seg_safetensors_entry){weight->name, weight->tensor};
+    *scale = (seg_safetensors_entry){0};
+    if (precision == SEG_PRECISION_INT8 && can_be_int8(weight))
+        return make_int8(weight, entry, scale, err);
+    if (precision != SEG_PRECISION_FLOAT32 && can_be_half(weight))
+        return make_half(weight, &entry->tensor, err);
+    return SEG_OK;
+}
+
+void seg_stored_release(const seg_weight *weight, seg_safetensors_entry *entry,
+                        seg_safetensors_entry *scale)
+{
+    if (entry->tensor.data != weight->tensor.data)
+        free(entry->tensor.data);
+    free(scale->tensor.data);
+    free((char *)(uintptr_t)scale->name);
+    *entry = *scale = (seg_safetensors_entry){0};
+}
