@@ -80,7 +80,7 @@ static void peak_body(void *context, int64_t index, int thread)
 {
     (void)thread;
     peak_job *job = context;
-    job->kernels->igemm.spin(PEAK_ROUNDS, &job->sinks[index % 64 * 16]);
+    job->kernels->peak.spin(PEAK_ROUNDS, &job->sinks[index % 64 * 16]);
 }
 
 /* Multiply-adds per second of `threads` threads together. */
@@ -96,7 +96,7 @@ static double peak(const seg_kernels *kernels, int threads)
         best = seconds < best ? seconds : best;
     }
     float sink = 0;
-    return (double)kernels->igemm.spin(PEAK_ROUNDS, &sink) * threads / best;
+    return (double)kernels->peak.spin(PEAK_ROUNDS, &sink) * threads / best;
 }
 
 /* ---- layers ---- */

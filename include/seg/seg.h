@@ -5,6 +5,7 @@
 #define SEG_SEG_H
 
 #include "seg/array.h"
+#include "seg/bench.h"
 #include "seg/data.h"
 #include "seg/image.h"
 #include "seg/metrics.h"

@@ -187,10 +187,15 @@ static void pack_for_inference(seg_exec *exec)
     exec->packed_valid = true;
 }
 
-void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
+void seg_exec_prepare(seg_exec *exec)
 {
     if (!exec->opts.train && !exec->packed_valid)
         pack_for_inference(exec);
+}
+
+void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
+{
+    seg_exec_prepare(exec);
     for (size_t i = 0; i < exec->graph->node_count; i++) {
         seg_exec_node_plan *plan = &exec->nodes[i];
         seg_rng rng = seg_rng_make(seed, SEG_RNG_DROPOUT, step * exec->graph->node_count + i);
@@ -227,6 +232,25 @@ void seg_exec_backward(seg_exec *exec)
 double seg_exec_seconds(const seg_exec *exec, int index, bool backward)
 {
     return exec->nodes[index].seconds[backward];
+}
+
+seg_layer_cost seg_exec_cost(const seg_exec *exec, int index)
+{
+    const seg_graph_node *node = &exec->graph->nodes[index];
+    const seg_op_call *call = &exec->nodes[index].call;
+    seg_layer_cost cost = {.name = node->name,
+                           .op = node->op->name,
+                           .algorithm = "",
+                           .shape = call->dst->shape,
+                           .seconds = exec->nodes[index].seconds[0],
+                           .bytes = (int64_t)seg_shape_size(&call->dst->shape)};
+    for (int k = 0; k < node->src_count; k++)
+        cost.bytes += (int64_t)seg_shape_size(&call->src[k].shape);
+    if (node->op->multiply_adds != NULL)
+        cost.multiply_adds = node->op->multiply_adds(call);
+    if (node->op->algorithm != NULL)
+        cost.algorithm = node->op->algorithm(call);
+    return cost;
 }
 
 size_t seg_exec_arena_bytes(const seg_exec *exec)

@@ -46,8 +46,26 @@ void seg_exec_backward(seg_exec *exec);
 /* Weights changed outside: pack again at the next forward (train execs always do). */
 void seg_exec_weights_changed(seg_exec *exec);
 
+/*
+ * Inference: make what the next forward would make first (folded and packed weights) now. Else the
+ * first forward does it.
+ */
+void seg_exec_prepare(seg_exec *exec);
+
 /* Seconds that node `index` took in the last forward, or backward, pass (opts.profile). */
 double seg_exec_seconds(const seg_exec *exec, int index, bool backward);
+
+/* What a layer is and takes: for `seg bench`. */
+typedef struct seg_layer_cost {
+    const char *name, *op, *algorithm; /* algorithm "": there is but one way */
+    seg_shape shape;                   /* of its result */
+    double seconds;                    /* of the last forward pass (opts.profile) */
+    int64_t multiply_adds;             /* padding included */
+    int64_t bytes;                     /* of its sources and its result, each once */
+} seg_layer_cost;
+
+/* Node `index` of the graph. Texts live as long as the graph. */
+seg_layer_cost seg_exec_cost(const seg_exec *exec, int index);
 
 size_t seg_exec_arena_bytes(const seg_exec *exec);
 int64_t seg_exec_multiply_adds(const seg_exec *exec);

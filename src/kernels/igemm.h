@@ -70,9 +70,6 @@ typedef struct seg_igemm_kernels {
                   int64_t width, float *dst, int64_t span);
     /* out[j] = sum over i < rows of src[i*stride + j], j < width */
     void (*sum_rows)(const float *src, int64_t rows, int64_t stride, int64_t width, float *out);
-    /* Multiply-adds on registers alone, as fast as they go: what benchmarks call the peak. Returns
-     * their number and adds to *sink what keeps a compiler from leaving them out. */
-    int64_t (*spin)(int64_t rounds, float *sink);
 } seg_igemm_kernels;
 
 #endif

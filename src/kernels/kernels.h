@@ -11,6 +11,7 @@
 
 #include "kernels/depthwise.h"
 #include "kernels/igemm.h"
+#include "kernels/peak.h"
 #include "kernels/pixels.h"
 #include "kernels/rows.h"
 #include "kernels/train.h"
@@ -20,6 +21,7 @@ typedef struct seg_kernels {
     int vector_floats; /* floats of one vector */
     seg_igemm_kernels igemm;
     seg_depthwise_kernels depthwise;
+    seg_peak_kernels peak;
     seg_pixels_kernels pixels;
     seg_rows_kernels rows;
     seg_train_kernels train;

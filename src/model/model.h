@@ -48,12 +48,20 @@ typedef struct seg_model_plan {
     seg_exec *exec;
 } seg_model_plan;
 
+typedef struct seg_plan_opts {
+    int width, height;   /* of the network's input */
+    int images;          /* 0: 1 */
+    int threads;
+    size_t memory_limit; /* as in seg_session_opts */
+    bool profile;        /* as in seg_exec_opts */
+} seg_plan_opts;
+
 /*
- * The output is logits of 1 x h x w x classes, where a bilinear resize at the network's very end
- * is left out: seg_labels_from_logits does it, and so never needs full-size logits.
+ * The output is logits of images x h x w x classes, where a bilinear resize at the network's very
+ * end is left out: seg_labels_from_logits does it, and so never needs full-size logits.
  */
-seg_status seg_model_plan_init(seg_model_plan *plan, const seg_model *model, int width, int height,
-                               const seg_session_opts *opts, seg_error *err);
+seg_status seg_model_plan_init(seg_model_plan *plan, const seg_model *model,
+                               const seg_plan_opts *opts, seg_error *err);
 void seg_model_plan_release(seg_model_plan *plan); /* and zero; a zero plan is fine */
 
 /*

@@ -37,13 +37,16 @@ static void cut_last_resize(seg_graph *graph)
         graph->outputs[0].value = node->src[0];
 }
 
-static seg_status build(seg_model_plan *plan, const seg_model *model, int width, int height,
-                        const seg_session_opts *opts, seg_error *err)
+static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_plan_opts *opts,
+                        seg_error *err)
 {
-    seg_exec_opts exec_opts = {.threads = opts->threads, .memory_limit = opts->memory_limit};
+    const seg_exec_opts exec_opts = {.threads = opts->threads,
+                                     .memory_limit = opts->memory_limit,
+                                     .profile = opts->profile};
+    const int images = opts->images > 0 ? opts->images : 1;
     seg_status status = seg_graph_new(&plan->graph, model->weights, err);
     if (status == SEG_OK)
-        status = seg_net_build(plan->graph, &model->spec.net, 1, height, width, err);
+        status = seg_net_build(plan->graph, &model->spec.net, images, opts->height, opts->width, err);
     if (status != SEG_OK)
         return status;
     cut_last_resize(plan->graph);
@@ -51,11 +54,11 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, int width,
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }
 
-seg_status seg_model_plan_init(seg_model_plan *plan, const seg_model *model, int width, int height,
-                               const seg_session_opts *opts, seg_error *err)
+seg_status seg_model_plan_init(seg_model_plan *plan, const seg_model *model,
+                               const seg_plan_opts *opts, seg_error *err)
 {
     *plan = (seg_model_plan){0};
-    seg_status status = build(plan, model, width, height, opts, err);
+    seg_status status = build(plan, model, opts, err);
     if (status != SEG_OK)
         seg_model_plan_release(plan);
     return status;
@@ -72,7 +75,6 @@ seg_status seg_model_measure(const seg_model *model, int width, int height, seg_
                              seg_error *err)
 {
     seg_model_plan plan;
-    seg_session_opts opts = {.threads = 1};
     if (width < 1 || height < 1 || width > SEG_MAX_SIDE || height > SEG_MAX_SIDE)
         return seg_fail(err, SEG_INVALID, "a size of %dx%d pixels, not 1..%d each", width, height,
                         SEG_MAX_SIDE);
@@ -81,8 +83,9 @@ seg_status seg_model_measure(const seg_model *model, int width, int height, seg_
     seg_model_cost found;
     seg_model_input_size(&model->spec.preprocess, width, height, &found.input_width,
                          &found.input_height);
-    seg_status status =
-        seg_model_plan_init(&plan, model, found.input_width, found.input_height, &opts, err);
+    const seg_plan_opts opts = {
+        .width = found.input_width, .height = found.input_height, .threads = 1};
+    seg_status status = seg_model_plan_init(&plan, model, &opts, err);
     if (status != SEG_OK)
         return status;
     found.multiply_adds = seg_exec_multiply_adds(plan.exec);

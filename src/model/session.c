@@ -119,14 +119,16 @@ static seg_status plan_new(seg_session *session, int width, int height, kept_pla
     kept_plan *place = oldest(session, false);
     drop(place);
     for (;;) {
-        seg_session_opts opts = session->opts;
+        seg_plan_opts opts = {.width = width,
+                              .height = height,
+                              .threads = session->opts.threads,
+                              .memory_limit = session->opts.memory_limit};
         kept_plan *victim = oldest(session, true);
         if (opts.memory_limit > 0) {
             size_t kept = kept_bytes(session);
             opts.memory_limit = kept < opts.memory_limit ? opts.memory_limit - kept : 1;
         }
-        seg_status status =
-            seg_model_plan_init(&place->plan, session->model, width, height, &opts, err);
+        seg_status status = seg_model_plan_init(&place->plan, session->model, &opts, err);
         if (status == SEG_OK)
             break;
         if (victim == NULL || (status != SEG_LIMIT && status != SEG_NOMEM))

@@ -121,6 +121,12 @@ static void backward(const seg_op_call *call)
     seg_conv_backward(&conv, call);
 }
 
+static const char *algorithm(const seg_op_call *call)
+{
+    seg_convolution conv = convolution(call);
+    return seg_conv_algorithm(&conv, call);
+}
+
 static int64_t multiply_adds(const seg_op_call *call)
 {
     const seg_shape *w = &call->src[1].shape;
@@ -141,4 +147,5 @@ const seg_op seg_op_conv2d = {
     .forward = forward,
     .backward = backward,
     .multiply_adds = multiply_adds,
+    .algorithm = algorithm,
 };

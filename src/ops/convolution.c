@@ -168,6 +168,12 @@ void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
     seg_conv_gather_run(conv, &job, call->scratch);
 }
 
+const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call)
+{
+    const seg_conv_gather job = {.dst = seg_f32(call->dst)};
+    return seg_conv_gather_algorithm(conv, &job);
+}
+
 static void backward_src(const seg_convolution *conv, const seg_op_call *call)
 {
     seg_conv_gather job = {

@@ -45,6 +45,8 @@ void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call);
 void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
                       seg_activation activation);
 void seg_conv_backward(const seg_convolution *conv, const seg_op_call *call);
+/* How seg_conv_forward goes about it: seg_op's algorithm. */
+const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call);
 
 /* ---- its parts ---- */
 
@@ -65,6 +67,8 @@ void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *
 /* Bytes of scratch, and the run: overwrites dst. */
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);
 void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch);
+/* How the run goes about it, in a few words. */
+const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_conv_gather *job);
 
 /*
  * diff_weights[kh][kw][i][o] = sum over pixels that meet: in[..][i] * out[..][o], where `in` has ic

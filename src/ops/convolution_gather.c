@@ -352,13 +352,18 @@ static void run_piece(void *context, int64_t index, int thread)
         p->conv->kernels->igemm.stream_end();
 }
 
-static void plan_memory(plan *p)
+static bool streams(const plan *p)
 {
     const int64_t vector = p->conv->kernels->vector_floats, pixel = p->width * p->conv->groups;
     int64_t floats = p->conv->n * p->y.dst * p->x.dst * pixel;
     bool aligned = pixel % vector == 0 && p->width % vector == 0 &&
                    (uintptr_t)p->job->dst % ((size_t)vector * sizeof(float)) == 0;
-    p->stream = floats >= SEG_STREAM_FLOATS && aligned && p->slices == 1;
+    return floats >= SEG_STREAM_FLOATS && aligned && p->slices == 1;
+}
+
+static void plan_memory(plan *p)
+{
+    p->stream = streams(p);
     /* A tile reads its pixels side by side, which no prefetcher follows. Taps share pixels. */
     if (p->region_count == 1 && p->slices == 1 && p->regions[0].tap_count == 1) {
         int64_t step = p->conv->kernels->igemm.mr * p->x.src_step * p->depth * p->conv->groups;
@@ -373,4 +378,14 @@ void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job
     p.job = job;
     plan_memory(&p);
     seg_parallel_for(conv->threads, p.blocks * p.panel_groups * conv->groups, run_piece, &p);
+}
+
+const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_conv_gather *job)
+{
+    plan p;
+    plan_make(&p, conv, job->backward, NULL);
+    p.job = job;
+    return p.slices > 1   ? "indirect GEMM, depth in slices"
+           : streams(&p) ? "indirect GEMM, past the caches"
+                         : "indirect GEMM";
 }

@@ -363,6 +363,12 @@ static void backward(const seg_op_call *call)
     backward_weights(call);
 }
 
+static const char *algorithm(const seg_op_call *call)
+{
+    return seg_shape_count(&call->dst->shape) >= SEG_STREAM_FLOATS ? "by channels, past the caches"
+                                                                   : "by channels";
+}
+
 static int64_t multiply_adds(const seg_op_call *call)
 {
     const seg_shape *weights = &call->src[WEIGHTS].shape;
@@ -381,4 +387,5 @@ const seg_op seg_op_depthwise2d = {
     .forward = forward,
     .backward = backward,
     .multiply_adds = multiply_adds,
+    .algorithm = algorithm,
 };

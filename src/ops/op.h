@@ -80,6 +80,9 @@ typedef struct seg_op {
     void (*forward)(const seg_op_call *call);
     void (*backward)(const seg_op_call *call);         /* NULL: no gradient flows (argmax) */
     int64_t (*multiply_adds)(const seg_op_call *call); /* of one forward; NULL: not counted */
+    /* How forward would go about this call, in a few words, for benchmarks. Looks at shapes and
+     * at addresses, not at data. NULL: there is but one way. */
+    const char *(*algorithm)(const seg_op_call *call);
 } seg_op;
 
 #define SEG_OP(name) extern const seg_op seg_op_##name;

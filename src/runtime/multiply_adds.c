@@ -75,7 +75,7 @@ static int64_t count_by(count_rule rule, const seg_program_node *node, const seg
     return 0;
 }
 
-static int64_t count_node(const seg_runtime *runtime, const seg_program_node *node)
+int64_t seg_runtime_node_multiply_adds(const seg_runtime *runtime, const seg_program_node *node)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (strcmp(rules[i].domain, node->domain) != 0 || strcmp(rules[i].op, node->op) != 0)
@@ -94,7 +94,8 @@ int64_t seg_runtime_multiply_adds(const seg_runtime *runtime)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < runtime->program->node_count; i++) {
-        if (__builtin_add_overflow(sum, count_node(runtime, &runtime->program->nodes[i]), &sum))
+        int64_t count = seg_runtime_node_multiply_adds(runtime, &runtime->program->nodes[i]);
+        if (__builtin_add_overflow(sum, count, &sum))
             return INT64_MAX;
     }
     return sum;

@@ -80,15 +80,16 @@ seg_status seg_region_export(seg_region *region, seg_slot slot, seg_error *err)
     return seg_graph_status(region->graph, err);
 }
 
-seg_status seg_region_close(seg_region *region, int threads, size_t memory_limit, bool keep_all,
-                            seg_error *err)
+seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_error *err)
 {
-    const seg_exec_opts opts = {
-        .threads = threads, .memory_limit = memory_limit, .no_reuse = keep_all};
     seg_status status = seg_graph_optimise(region->graph, false, err);
     region->layers = region->graph->node_count;
     free(region->lowered);
     region->lowered = NULL;
     region->outside = NULL;
-    return status == SEG_OK ? seg_exec_new(&region->exec, region->graph, &opts, err) : status;
+    if (status == SEG_OK)
+        status = seg_exec_new(&region->exec, region->graph, opts, err);
+    if (status == SEG_OK)
+        seg_exec_prepare(region->exec);
+    return status;
 }

@@ -52,9 +52,8 @@ bool seg_region_takes(const seg_region *region, seg_slot slot);
 seg_shape seg_region_shape(const seg_region *region, seg_slot slot);
 /* Add an output, to be read after runs as seg_exec_output of its index in outputs. */
 seg_status seg_region_export(seg_region *region, seg_slot slot, seg_error *err);
-/* Optimise, plan, allocate. */
-seg_status seg_region_close(seg_region *region, int threads, size_t memory_limit, bool keep_all,
-                            seg_error *err);
+/* Optimise, plan, allocate, pack weights. */
+seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_error *err);
 
 /*
  * Copy a tensor between layouts: both hold the logical tensor `shape` of f32, src as `from` says

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/strbuf.h"
@@ -288,9 +289,12 @@ static seg_status repeat(seg_runtime *runtime, bool *changed, seg_error *err)
 {
     seg_status status = SEG_OK;
     for (size_t i = 0; status == SEG_OK && !*changed && i < runtime->step_count; i++) {
-        const seg_step *step = &runtime->steps[i];
+        seg_step *step = &runtime->steps[i];
+        const double start = runtime->opts.profile ? seg_clock_seconds() : 0;
         status = step->region != NULL ? seg_runtime_run_region(runtime, step->region, err)
                                       : repeat_node(runtime, step->node, changed, err);
+        if (runtime->opts.profile)
+            seg_step_profile(runtime, step, seg_clock_seconds() - start);
         for (size_t k = 0; status == SEG_OK && !*changed && k < step->free_count; k++)
             seg_slot_clear(runtime, runtime->frees[step->first_free + k]);
     }

@@ -13,6 +13,7 @@
 #ifndef RUNTIME_RUNTIME_H
 #define RUNTIME_RUNTIME_H
 
+#include "graph/exec.h"
 #include "program/program.h"
 
 typedef struct seg_runtime_opts {
@@ -20,6 +21,7 @@ typedef struct seg_runtime_opts {
     size_t memory_limit; /* bytes of all results together; 0: SEG_RUNTIME_MEMORY */
     bool reference;      /* evaluate every node, lower none */
     bool keep_all;       /* every slot can be read after a run (--dump) */
+    bool profile;        /* time every step and layer: seg_runtime_layers */
 } seg_runtime_opts;
 
 #define SEG_RUNTIME_MEMORY ((size_t)8 << 30)
@@ -66,6 +68,21 @@ typedef struct seg_runtime_facts {
 } seg_runtime_facts;
 
 seg_runtime_facts seg_runtime_describe(const seg_runtime *runtime);
+
+/*
+ * Seconds that the steps of the last trace took. The rest of the run that traced was planning:
+ * folding, packing weights, and steps that were tried in vain.
+ */
+double seg_runtime_traced_seconds(const seg_runtime *runtime);
+
+/*
+ * The last run's steps, layer by layer: those of a region after one line for what brings its
+ * sources into its layout, and each node outside of regions. *count is how many lines there are;
+ * the first `capacity` are filled. Times (opts.profile) are of the last run that did not trace.
+ * Texts live until the next trace.
+ */
+void seg_runtime_layers(const seg_runtime *runtime, seg_layer_cost *layers, size_t capacity,
+                        size_t *count);
 
 /* Of all convolutions and matrix products of the last run, evaluated ones too, by the shapes of
  * their values: right only with keep_all. */

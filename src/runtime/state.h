@@ -26,6 +26,7 @@ typedef struct seg_step {
     seg_region *region; /* NULL: evaluate `node` */
     int node;
     size_t first_free, free_count; /* in `frees`: slots nobody reads after this step */
+    seg_layer_cost cost;           /* of its last repetition (opts.profile) */
 } seg_step;
 
 struct seg_runtime {
@@ -43,6 +44,7 @@ struct seg_runtime {
     size_t free_count, free_capacity;
     seg_region *open;  /* while tracing */
     size_t allowance;  /* bytes that may still be made */
+    double run_seconds; /* of the last trace: steps alone, without what made them */
     int sources_most, results_most;
     seg_tensor *src, *dst; /* [sources_most], [results_most]: of the node at hand */
     seg_shape *src_shapes; /* [sources_most] */
@@ -65,6 +67,14 @@ seg_status seg_slot_get(seg_runtime *runtime, seg_slot slot, seg_tensor *out, se
 seg_status seg_runtime_evaluate(seg_runtime *runtime, int index, seg_error *err);
 /* Fill the region's inputs, run it, put its results into their slots. */
 seg_status seg_runtime_run_region(seg_runtime *runtime, seg_region *region, seg_error *err);
+
+/* ---- multiply_adds.c ---- */
+/* Of one node, by the shapes that its values have now; 0 for what is not known or not counted. */
+int64_t seg_runtime_node_multiply_adds(const seg_runtime *runtime, const seg_program_node *node);
+
+/* ---- profile.c ---- */
+/* Right after a step ran, before anything is freed: what it took. */
+void seg_step_profile(const seg_runtime *runtime, seg_step *step, double seconds);
 
 /* ---- trace.c ---- */
 /* Run node by node, making a new list of steps; inputs are in their slots. *refused: the engine

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "runtime/state.h"
 
@@ -91,6 +92,10 @@ static seg_status consume_sources(seg_runtime *runtime, const seg_program_node *
 static seg_status close_region(seg_runtime *runtime, seg_error *err)
 {
     const seg_program *program = runtime->program;
+    const seg_exec_opts opts = {.threads = runtime->opts.threads,
+                                .memory_limit = runtime->opts.memory_limit,
+                                .no_reuse = runtime->opts.keep_all,
+                                .profile = runtime->opts.profile};
     seg_region *region = runtime->open;
     seg_status status = SEG_OK;
     if (region == NULL)
@@ -104,8 +109,7 @@ static seg_status close_region(seg_runtime *runtime, seg_error *err)
     runtime->open = NULL;
     if (status == SEG_OK) {
         seg_error engine; /* which knows no files */
-        status = seg_region_close(region, runtime->opts.threads, runtime->opts.memory_limit,
-                                  runtime->opts.keep_all, &engine);
+        status = seg_region_close(region, &opts, &engine);
         if (status != SEG_OK)
             seg_fail(err, status, "%s: %s", program->path, engine.text);
     }
@@ -114,8 +118,10 @@ static seg_status close_region(seg_runtime *runtime, seg_error *err)
         return status;
     }
     status = add_step(runtime, region, -1, err);
+    const double start = seg_clock_seconds();
     if (status == SEG_OK)
         status = seg_runtime_run_region(runtime, region, err);
+    runtime->run_seconds += seg_clock_seconds() - start;
     for (size_t i = 0; status == SEG_OK && i < region->input_count; i++)
         status = release(runtime, region->inputs[i].slot, err);
     return status;
@@ -262,8 +268,10 @@ static seg_status evaluate_as_step(seg_runtime *runtime, int index, seg_error *e
     seg_status status = reads_lowered(runtime, node) ? close_region(runtime, err) : SEG_OK;
     if (status == SEG_OK)
         status = add_step(runtime, NULL, index, err);
+    const double start = seg_clock_seconds();
     if (status == SEG_OK)
         status = seg_runtime_evaluate(runtime, index, err);
+    runtime->run_seconds += seg_clock_seconds() - start;
     if (status == SEG_OK)
         put_results(runtime, node);
     for (int k = 0; status == SEG_OK && k < node->dst_count; k++) {
@@ -308,6 +316,7 @@ seg_status seg_runtime_trace(seg_runtime *runtime, bool *refused, seg_error *err
 {
     seg_status status = SEG_OK;
     *refused = false;
+    runtime->run_seconds = 0;
     count_uses(runtime);
     for (size_t i = 0; status == SEG_OK && !*refused && i < runtime->program->node_count; i++)
         status = trace_node(runtime, (int)i, refused, err);
