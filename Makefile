@@ -31,7 +31,7 @@ bench: all
 # Every fuzzer for FUZZ_SECONDS, on the corpus kept here; what it finds new stays in build-fuzz.
 FUZZ_SECONDS ?= 60
 fuzz:
-	CC=clang cmake -S . -B build-fuzz -DSEG_FUZZ=ON -DSEG_OPENMP=OFF
+	CC=clang cmake -S . -B build-fuzz -DSEG_FUZZ=ON
 	cmake --build build-fuzz -j $(JOBS) --target fuzz
 	@for target in build-fuzz/fuzz/fuzz-*; do \
 	    name=$${target##*fuzz-}; mkdir -p build-fuzz/corpus/$$name; \

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "base/rng.h"
 #include "base/strbuf.h"
 #include "test.h"
@@ -90,24 +89,6 @@ START_TEST(files_are_written_whole_or_not_at_all)
 }
 END_TEST
 
-static void square(void *context, int64_t index, int thread)
-{
-    (void)thread;
-    ((int64_t *)context)[index] = index * index;
-}
-
-START_TEST(parallel_runs_every_block_once)
-{
-    int64_t out[1000];
-    for (int threads = 1; threads <= 4; threads++) {
-        memset(out, 0, sizeof out);
-        seg_parallel_for(threads, 1000, square, out);
-        for (int64_t i = 0; i < 1000; i++)
-            ck_assert_int_eq(out[i], i * i);
-    }
-}
-END_TEST
-
 START_TEST(strbuf_grows)
 {
     seg_strbuf text = {0};
@@ -128,7 +109,6 @@ Suite *suite_base(void)
     tcase_add_test(tests, arena_keeps_everything_until_release);
     tcase_add_test(tests, rng_streams_are_apart_and_uniform);
     tcase_add_test(tests, files_are_written_whole_or_not_at_all);
-    tcase_add_test(tests, parallel_runs_every_block_once);
     tcase_add_test(tests, strbuf_grows);
     suite_add_tcase(suite, tests);
     return suite;
