@@ -104,8 +104,9 @@ static seg_status native_run(void *network, seg_error *err)
     start = seg_clock_seconds();
     for (int i = 0; status == SEG_OK && i < n->opts.batch; i++) {
         const seg_tensor from = image_of(&logits, i);
-        status = seg_labels_from_logits(&from, n->width, n->height, n->labels + count * (size_t)i,
-                                        n->scratch, n->opts.threads, err);
+        status = seg_labels_from_logits(&from, &n->plan.cells, n->width, n->height,
+                                        n->labels + count * (size_t)i, n->scratch,
+                                        n->opts.threads, err);
     }
     n->label_seconds = seg_clock_seconds() - start;
     return status;
