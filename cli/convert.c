@@ -30,7 +30,7 @@ static int graft(const char *net, char **paths, const import_options *import,
 static int convert_run(int argc, char **argv)
 {
     bool half = false, int8 = false;
-    const char *net = NULL;
+    const char *net = NULL, *about = NULL, *licence = NULL;
     import_options import = {0};
     option_size size = {512, 512};
     const option table[] = {
@@ -38,6 +38,8 @@ static int convert_run(int argc, char **argv)
         {OPTION_FLAG, 0, "int8", NULL, "safetensors: store kernels as int8, about 2 digits", &int8},
         {OPTION_SIZE, 's', "size", "<HxW>", "ONNX: the image size it is for", &size, 1,
          SEG_MAX_SIDE},
+        {OPTION_TEXT, 0, "about", "<text>", "what the data were, for the model's card", &about},
+        {OPTION_TEXT, 0, "licence", "<text>", "terms of the weights, for the model's card", &licence},
         {OPTION_TEXT, 0, "to", "<net>", "net surgery: this network around the model's layers", &net},
         IMPORT_OPTIONS(&import),
         {0}};
@@ -53,7 +55,11 @@ static int convert_run(int argc, char **argv)
     const seg_precision precision = int8   ? SEG_PRECISION_INT8
                                     : half ? SEG_PRECISION_FLOAT16
                                            : SEG_PRECISION_FLOAT32;
-    const seg_save_opts opts = {.precision = precision, .height = size.height, .width = size.width};
+    const seg_save_opts opts = {.precision = precision,
+                                .height = size.height,
+                                .width = size.width,
+                                .about = about,
+                                .licence = licence};
     if (net != NULL)
         return graft(net, argv, &import, &opts);
     if (seg_model_convert(argv[0], argv[1], &opts, &err) != SEG_OK)

@@ -25,8 +25,7 @@ static void print_text(const facts *f)
     printf("network      %s, backbone %s\n", info->net, info->backbone);
     printf("settings     %s\n", info->config);
     printf("classes      %d:", info->classes);
-    for (int i = 0; i < info->classes; i++)
-        printf("%s %s", i > 0 ? "," : "", seg_model_class_name(f->model, i));
+    shared_print_classes(f->model);
     printf("\nparameters   %s\n", shared_grouped(info->parameters));
     if (f->file_bytes >= 0)
         printf("file         %s bytes\n", shared_grouped(f->file_bytes));

@@ -141,8 +141,7 @@ static void print_model(const facts *f)
     }
     const seg_model_info info = seg_model_describe(f->model);
     printf("photos       seg predict labels them; %d classes:", info.classes);
-    for (int i = 0; i < info.classes; i++)
-        printf("%s %s", i > 0 ? "," : "", seg_model_class_name(f->model, i));
+    shared_print_classes(f->model);
     printf("\n");
     if (info.data[0] != '\0')
         printf("trained on   %s\n", info.data);

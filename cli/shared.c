@@ -86,3 +86,13 @@ const char *shared_grouped(int64_t number)
     out[at] = '\0';
     return out;
 }
+
+void shared_print_classes(const seg_model *model)
+{
+    enum { SHOWN = 40 };
+    const int count = seg_model_describe(model).classes;
+    for (int i = 0; i < count && i < SHOWN; i++)
+        printf("%s %s", i > 0 ? "," : "", seg_model_class_name(model, i));
+    if (count > SHOWN)
+        printf(" and %d more", count - SHOWN);
+}

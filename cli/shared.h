@@ -30,6 +30,8 @@ json_t *shared_json_path(const char *path);
 /* Text of a file for a terminal: control codes become "?", and 240 bytes are the most. In one of eight
  * rotating static buffers. */
 const char *shared_plain(const char *text);
+/* " background, road, ..." on standard output; long lists are cut. */
+void shared_print_classes(const seg_model *model);
 
 /* "12,345,678" in one of four rotating static buffers. */
 const char *shared_grouped(int64_t number);

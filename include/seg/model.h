@@ -91,6 +91,7 @@ typedef enum seg_precision {
 typedef struct seg_save_opts {
     seg_precision precision;
     int height, width; /* pixels of the input of an ONNX file; default 512 x 512 */
+    const char *about, *licence; /* of a model of seg's own: its card says this instead */
 } seg_save_opts;
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /* convert.c: models into files, in the format of the file's name. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -43,11 +44,44 @@ static seg_status save_onnx(const seg_model *model, const char *path, const seg_
     return status;
 }
 
+static seg_status replace(char *text, size_t size, const char *by, const char *what, seg_error *err)
+{
+    if (by == NULL)
+        return SEG_OK;
+    if (strlen(by) >= size)
+        return seg_fail(err, SEG_INVALID, "%s: %zu bytes, at most %zu", what, strlen(by), size - 1);
+    memset(text, 0, size);
+    memcpy(text, by, strlen(by));
+    return SEG_OK;
+}
+
+/* The model under another card, sharing its weights. */
+static seg_status save_renamed(const seg_model *model, const char *path, const seg_save_opts *opts,
+                               seg_error *err)
+{
+    seg_model *copy = malloc(sizeof *copy);
+    seg_save_opts rest = *opts;
+    if (copy == NULL)
+        return seg_fail_nomem(err, sizeof *copy, path);
+    *copy = *model;
+    rest.about = rest.licence = NULL;
+    seg_status status = replace(copy->spec.data, sizeof copy->spec.data, opts->about, "about", err);
+    if (status == SEG_OK)
+        status = replace(copy->spec.licence, sizeof copy->spec.licence, opts->licence, "licence",
+                         err);
+    if (status == SEG_OK)
+        status = seg_model_save(copy, path, &rest, err);
+    free(copy);
+    return status;
+}
+
 seg_status seg_model_save(const seg_model *model, const char *path, const seg_save_opts *opts,
                           seg_error *err)
 {
     if (model->import != NULL)
         return save_program(model->import->program, path, opts, err);
+    if (opts != NULL && (opts->about != NULL || opts->licence != NULL))
+        return save_renamed(model, path, opts, err);
     if (wants_onnx(path))
         return save_onnx(model, path, opts, err);
     return seg_model_write(path, &model->spec, model->weights,

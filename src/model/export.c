@@ -221,18 +221,6 @@ static seg_slot softmax(const layer *l)
     return emit(l, "Softmax", 1, &src, 1, &attribute);
 }
 
-static seg_slot crop(const layer *l)
-{
-    const seg_crop_params *p = l->node->params;
-    const int64_t starts[2] = {p->top, p->left}, ends[2] = {p->top + p->h, p->left + p->w};
-    const int64_t axes[2] = {2, 3};
-    seg_emit *to = &l->to->emit;
-    const seg_slot src[4] = {src_slot(l, 0), seg_emit_list(to, l->node->name, 2, starts),
-                             seg_emit_list(to, l->node->name, 2, ends),
-                             seg_emit_list(to, l->node->name, 2, axes)};
-    return emit(l, "Slice", 4, src, 0, NULL);
-}
-
 static seg_slot pad(const layer *l)
 {
     const seg_pad_params *p = l->node->params;
@@ -242,11 +230,27 @@ static seg_slot pad(const layer *l)
     return emit(l, "Pad", 3, src, 0, NULL);
 }
 
-static seg_slot resize(const layer *l, const char *mode, const char *centres)
+/* Rows top.. and columns left.. of src, h x w of them. */
+static seg_slot slice(const layer *l, seg_slot src, const seg_crop_params *p)
 {
-    const seg_resize_params *p = l->node->params;
+    const int64_t starts[2] = {p->top, p->left}, ends[2] = {p->top + p->h, p->left + p->w};
+    const int64_t axes[2] = {2, 3};
+    seg_emit *to = &l->to->emit;
+    const seg_slot all[4] = {src, seg_emit_list(to, l->node->name, 2, starts),
+                             seg_emit_list(to, l->node->name, 2, ends),
+                             seg_emit_list(to, l->node->name, 2, axes)};
+    return emit(l, "Slice", 4, all, 0, NULL);
+}
+
+static seg_slot crop(const layer *l)
+{
+    return slice(l, src_slot(l, 0), l->node->params);
+}
+
+static seg_slot resize(const layer *l, const char *mode, const char *centres, int64_t h, int64_t w)
+{
     const seg_shape *from = &l->to->graph->values[l->node->src[0]].shape;
-    const int64_t sizes[4] = {from->n, from->c, p->h, p->w};
+    const int64_t sizes[4] = {from->n, from->c, h, w};
     const seg_attribute attributes[] = {
         seg_attribute_text("mode", mode),
         seg_attribute_text("coordinate_transformation_mode", centres),
@@ -259,12 +263,20 @@ static seg_slot resize(const layer *l, const char *mode, const char *centres)
 static seg_slot resize_bilinear(const layer *l)
 {
     const seg_resize_params *p = l->node->params;
-    return resize(l, "linear", p->align_corners ? "align_corners" : "half_pixel");
+    const seg_shape *from = &l->to->graph->values[l->node->src[0]].shape;
+    if (p->coordinates != SEG_COORDINATES_ASYMMETRIC)
+        return resize(l, "linear", p->align_corners ? "align_corners" : "half_pixel", p->h, p->w);
+    /* ONNX takes the scale from the sizes: all pixels of all cells, less those beyond the image. */
+    const int64_t h = from->h * (int64_t)p->scale_h, w = from->w * (int64_t)p->scale_w;
+    const seg_crop_params kept = {.h = p->h, .w = p->w};
+    const seg_slot whole = resize(l, "linear", "asymmetric", h, w);
+    return h == p->h && w == p->w ? whole : slice(l, whole, &kept);
 }
 
 static seg_slot resize_nearest(const layer *l)
 {
-    return resize(l, "nearest", "asymmetric");
+    const seg_resize_params *p = l->node->params;
+    return resize(l, "nearest", "asymmetric", p->h, p->w);
 }
 
 static const struct {

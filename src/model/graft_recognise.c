@@ -72,6 +72,17 @@ static dilation find_dilation(const seg_program *program)
     return most;
 }
 
+/* TF's DeepLab joins corner pixels, which lays cells on every stride-th pixel of its input sizes. */
+static bool joins_corners(const seg_program *program)
+{
+    for (size_t i = 0; i < program->node_count; i++) {
+        const char *mode = seg_program_get_text(&program->nodes[i], "coordinate_transformation_mode", "");
+        if (is(&program->nodes[i], "Resize") && strcmp(mode, "align_corners") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Tensors of the backbone that this configuration would find, in percent. */
 static seg_status score(const seg_net_config *config, const seg_program *program, int *percent,
                         seg_error *err)
@@ -133,6 +144,7 @@ seg_status seg_graft_recognise(seg_net_config *config, const seg_program *progra
     config->norm = has_norms(program);
     const dilation most = find_dilation(program);
     config->atrous = most.all >= 6;
+    config->aligned = joins_corners(program);
     /* A network that does not dilate is a classifier: the default then. */
     if (most.backbone > 1 && config->output_stride != 32)
         config->output_stride = most.backbone >= 4 ? 8 : 16;

@@ -11,12 +11,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "image/buffer.h"
 #include "image/resize.h"
-#include "base/half.h"
-#include "base/half.h"
 #include "model/import.h"
 #include "model/model.h"
 #include "runtime/runtime.h"
@@ -348,8 +347,10 @@ static seg_status make_labels(seg_import_session *session, const seg_tensor *out
     if (status == SEG_OK)
         status = reserve(&session->scratch, seg_labels_scratch_size(&logits.shape, image->width),
                          "the labels", err);
-    return status == SEG_OK ? seg_labels_from_logits(&logits, image->width, image->height, labels,
-                                                     session->scratch.data, session->threads, err)
+    const seg_cells whole = {0};
+    return status == SEG_OK ? seg_labels_from_logits(&logits, &whole, image->width, image->height,
+                                                     labels, session->scratch.data,
+                                                     session->threads, err)
                             : status;
 }
 

@@ -4,6 +4,8 @@
  * labels.c: from a network's logits to the class of each pixel of the image.
  *
  *   labels[y,x] = argmax over c of L[y',x',c],   y' = (y + 1/2) * h / height - 1/2 (x' likewise),
+ * or, where cell i lies on row i * step of a network input of H rows (seg_cells),
+ *   y' = ((y + 1/2) * H / height - 1/2) / step,
  * where L between cells is bilinear, and beyond the outer cells theirs.
  *
  * Where the four cells around a pixel have one class, so has the pixel: a weighted mean of four
@@ -18,6 +20,18 @@
 #include "base/parallel.h"
 #include "model/model.h"
 
+/* Target t lies at (t + 1/2) * scale - shift among the cells. */
+typedef struct line {
+    double scale, shift;
+} line;
+
+static line line_of(int64_t cells, int64_t target, double step, int input)
+{
+    if (step > 0.0)
+        return (line){(double)input / ((double)target * step), 0.5 / step};
+    return (line){(double)cells / (double)target, 0.5};
+}
+
 /* A target row or column: its source cells low and low + step, and the share of the second. */
 typedef struct mix {
     int64_t low;
@@ -29,6 +43,7 @@ typedef struct labels_job {
     const float *logits; /* h x w x classes */
     int64_t h, w, classes;
     int width, height;
+    line rows;
     uint8_t *cells;     /* h x w: the class of each cell */
     const mix *columns; /* [width] */
     uint8_t *labels;    /* height x width */
@@ -39,14 +54,14 @@ size_t seg_labels_scratch_size(const seg_shape *logits, int width)
     return seg_align_up((size_t)width * sizeof(mix)) + (size_t)(logits->h * logits->w);
 }
 
-static mix mix_at(int64_t target, int64_t target_count, int64_t source_count)
+static mix mix_at(int64_t target, line l, int64_t cells)
 {
-    double at = ((double)target + 0.5) * (double)source_count / (double)target_count - 0.5;
+    double at = ((double)target + 0.5) * l.scale - l.shift;
     if (at <= 0.0)
         return (mix){0, 0, 0.0f};
     int64_t low = (int64_t)at;
-    if (low >= source_count - 1)
-        return (mix){source_count - 1, 0, 0.0f};
+    if (low >= cells - 1)
+        return (mix){cells - 1, 0, 0.0f};
     return (mix){low, 1, (float)(at - (double)low)};
 }
 
@@ -87,7 +102,7 @@ static uint8_t mixed_class(const labels_job *job, mix v, mix u)
 static void label_row(void *context, int64_t y, int thread)
 {
     const labels_job *job = context;
-    mix v = mix_at(y, job->height, job->h);
+    mix v = mix_at(y, job->rows, job->h);
     const uint8_t *top = job->cells + v.low * job->w, *bottom = top + v.step * job->w;
     uint8_t *labels = job->labels + y * job->width;
     (void)thread;
@@ -123,8 +138,9 @@ static seg_status check_finite(const seg_tensor *logits, seg_error *err)
     return SEG_OK;
 }
 
-seg_status seg_labels_from_logits(const seg_tensor *logits, int width, int height, uint8_t *labels,
-                                  void *scratch, int threads, seg_error *err)
+seg_status seg_labels_from_logits(const seg_tensor *logits, const seg_cells *cells, int width,
+                                  int height, uint8_t *labels, void *scratch, int threads,
+                                  seg_error *err)
 {
     mix *columns = scratch;
     labels_job job = {.logits = seg_f32(logits),
@@ -133,6 +149,7 @@ seg_status seg_labels_from_logits(const seg_tensor *logits, int width, int heigh
                       .classes = logits->shape.c,
                       .width = width,
                       .height = height,
+                      .rows = line_of(logits->shape.h, height, cells->step_h, cells->height),
                       .cells = (uint8_t *)scratch + seg_align_up((size_t)width * sizeof(mix)),
                       .columns = columns,
                       .labels = labels};
@@ -145,8 +162,9 @@ seg_status seg_labels_from_logits(const seg_tensor *logits, int width, int heigh
     seg_parallel_for(threads, job.h, cell_row, &job);
     if (same)
         return SEG_OK;
+    const line across = line_of(job.w, width, cells->step_w, cells->width);
     for (int x = 0; x < width; x++)
-        columns[x] = mix_at(x, width, job.w);
+        columns[x] = mix_at(x, across, job.w);
     seg_parallel_for(threads, height, label_row, &job);
     return SEG_OK;
 }

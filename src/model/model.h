@@ -42,10 +42,20 @@ void seg_session_weights_changed(seg_session *session);
 void seg_model_input_size(const seg_preprocess *preprocess, int width, int height, int *input_width,
                           int *input_height);
 
+/*
+ * Where the cells of logits lie in the network's input of height x width: cell i on row (or column)
+ * i * step. step 0: half-pixel centres, whatever the input's size.
+ */
+typedef struct seg_cells {
+    double step_h, step_w;
+    int height, width;
+} seg_cells;
+
 /* The network for one input size, ready to run. */
 typedef struct seg_model_plan {
     seg_graph *graph;
     seg_exec *exec;
+    seg_cells cells; /* where the logits lie in the network's input */
 } seg_model_plan;
 
 /*
@@ -57,13 +67,14 @@ seg_status seg_model_plan_init(seg_model_plan *plan, const seg_model *model, int
 void seg_model_plan_release(seg_model_plan *plan); /* and zero; a zero plan is fine */
 
 /*
- * Class of each pixel: logits 1 x h x w x C, resized bilinearly (half-pixel centres) to height x
- * width when they differ, then the largest of each pixel (ties: the lowest id).
+ * Class of each pixel: logits 1 x h x w x C, resized bilinearly to height x width when they differ,
+ * then the largest of each pixel (ties: the lowest id).
  * scratch holds seg_labels_scratch_size() bytes. SEG_NONFINITE names class and place of a NaN or
  * infinity, and leaves labels untouched.
  */
 size_t seg_labels_scratch_size(const seg_shape *logits, int width);
-seg_status seg_labels_from_logits(const seg_tensor *logits, int width, int height, uint8_t *labels,
-                                  void *scratch, int threads, seg_error *err);
+seg_status seg_labels_from_logits(const seg_tensor *logits, const seg_cells *cells, int width,
+                                  int height, uint8_t *labels, void *scratch, int threads,
+                                  seg_error *err);
 
 #endif

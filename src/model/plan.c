@@ -24,17 +24,21 @@ void seg_model_input_size(const seg_preprocess *preprocess, int width, int heigh
 }
 
 /* The optimiser then drops the resize, which no output needs any more. */
-static void cut_last_resize(seg_graph *graph)
+static void cut_last_resize(seg_graph *graph, seg_cells *cells)
 {
     const seg_graph_value *last = &graph->values[graph->outputs[0].value];
     if (last->kind != SEG_VALUE_NODE)
         return;
     const seg_graph_node *node = &graph->nodes[last->node];
     const seg_resize_params *resize = node->params;
-    if (strcmp(node->op->name, "resize_bilinear") == 0 && resize->align_corners == 0 &&
-        resize->coordinates == SEG_COORDINATES_USUAL && resize->scale_h == 0 &&
-        resize->scale_w == 0)
-        graph->outputs[0].value = node->src[0];
+    if (strcmp(node->op->name, "resize_bilinear") != 0 || resize->align_corners != 0)
+        return;
+    const bool aligned = resize->coordinates == SEG_COORDINATES_ASYMMETRIC && resize->scale_h > 0;
+    if (!aligned && (resize->coordinates != SEG_COORDINATES_USUAL || resize->scale_h > 0))
+        return;
+    if (aligned)
+        *cells = (seg_cells){resize->scale_h, resize->scale_w, (int)resize->h, (int)resize->w};
+    graph->outputs[0].value = node->src[0];
 }
 
 static seg_status build(seg_model_plan *plan, const seg_model *model, int width, int height,
@@ -46,7 +50,7 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, int width,
         status = seg_net_build(plan->graph, &model->spec.net, 1, height, width, err);
     if (status != SEG_OK)
         return status;
-    cut_last_resize(plan->graph);
+    cut_last_resize(plan->graph, &plan->cells);
     status = seg_graph_optimise(plan->graph, false, err);
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }

@@ -139,7 +139,7 @@ static seg_status plan_new(seg_session *session, int width, int height, kept_pla
     return SEG_OK;
 }
 
-static seg_status plan_get(seg_session *session, int width, int height, seg_exec **exec,
+static seg_status plan_get(seg_session *session, int width, int height, seg_model_plan *plan,
                            seg_error *err)
 {
     kept_plan *kept = NULL;
@@ -155,7 +155,7 @@ static seg_status plan_get(seg_session *session, int width, int height, seg_exec
             return status;
     }
     kept->used = ++session->calls;
-    *exec = kept->plan.exec;
+    *plan = kept->plan;
     return SEG_OK;
 }
 
@@ -200,7 +200,7 @@ static seg_status fill_input(seg_session *session, const seg_image *image, const
 seg_status seg_segment(seg_session *session, const seg_image *image, uint8_t *labels,
                        seg_error *err)
 {
-    seg_exec *exec;
+    seg_model_plan plan;
     int width, height;
     seg_status status = seg_image_check(image, 1, 4, "the image", err);
     if (status != SEG_OK)
@@ -209,17 +209,17 @@ seg_status seg_segment(seg_session *session, const seg_image *image, uint8_t *la
         return seg_import_segment(session->import, image, labels, err);
     seg_model_input_size(&session->model->spec.preprocess, image->width, image->height, &width,
                          &height);
-    status = plan_get(session, width, height, &exec, err);
+    status = plan_get(session, width, height, &plan, err);
     if (status != SEG_OK)
         return status;
-    seg_tensor input = seg_exec_input(exec, 0), logits = seg_exec_output(exec, 0);
+    seg_tensor input = seg_exec_input(plan.exec, 0), logits = seg_exec_output(plan.exec, 0);
     size_t size = seg_labels_scratch_size(&logits.shape, image->width);
     status = reserve(&session->scratch, &session->scratch_size, size, "the labels", err);
     if (status == SEG_OK)
         status = fill_input(session, image, &input, err);
     if (status != SEG_OK)
         return status;
-    seg_exec_forward(exec, 0, 0);
-    return seg_labels_from_logits(&logits, image->width, image->height, labels, session->scratch,
-                                  session->opts.threads, err);
+    seg_exec_forward(plan.exec, 0, 0);
+    return seg_labels_from_logits(&logits, &plan.cells, image->width, image->height, labels,
+                                  session->scratch, session->opts.threads, err);
 }

@@ -38,6 +38,13 @@ static seg_value image_pooling(seg_graph *graph, const seg_net_config *config, s
     return seg_layer_upsample_to(graph, "aspp.pool.upsample", value, src);
 }
 
+static seg_value upsample(seg_graph *graph, const seg_net_config *config, const char *name,
+                          seg_value src, seg_value like)
+{
+    return config->aligned ? seg_layer_upsample_aligned(graph, name, src, like)
+                           : seg_layer_upsample_to(graph, name, src, like);
+}
+
 /* Atrous spatial pyramid pooling: deepest features -> aspp_channels at the same stride. */
 static seg_value aspp(seg_graph *graph, const seg_net_config *config, seg_value src)
 {
@@ -61,7 +68,7 @@ static seg_value decoder(seg_graph *graph, const seg_net_config *config, seg_val
                          seg_value low)
 {
     seg_conv_block reduce = {.channels = config->low_channels, .activation = SEG_ACT_RELU};
-    seg_value value = seg_layer_upsample_to(graph, "decoder.upsample", deep, low);
+    seg_value value = upsample(graph, config, "decoder.upsample", deep, low);
     seg_value both[2] = {value, seg_layer_conv(graph, "decoder.low", reduce, low)};
     value = seg_layer_concat(graph, "decoder.concat", 2, both);
     value = conv3x3(graph, config, "decoder.conv0", 1, value);
@@ -73,7 +80,7 @@ static seg_value classify(seg_graph *graph, const seg_net_config *config, seg_va
 {
     seg_conv_block classifier = {.channels = config->classes, .plain = true};
     seg_value scores = seg_layer_conv(graph, "classifier", classifier, src);
-    return seg_layer_upsample_to(graph, "upsample", scores, image);
+    return upsample(graph, config, "upsample", scores, image);
 }
 
 static seg_value build_v3plus(seg_graph *graph, const seg_net_config *config, seg_value image)

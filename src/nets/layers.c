@@ -151,6 +151,29 @@ seg_value seg_layer_upsample_to(seg_graph *graph, const char *name, seg_value sr
     return seg_graph_op(graph, &seg_op_resize_bilinear, &params, name, 1, &src);
 }
 
+/* The power of two f with from = ceil(to / f); of one cell any f is right. */
+static double power_between(int64_t from, int64_t to)
+{
+    int64_t f = 1;
+    while (f * from < to)
+        f *= 2;
+    return (double)f;
+}
+
+seg_value seg_layer_upsample_aligned(seg_graph *graph, const char *name, seg_value src,
+                                     seg_value like)
+{
+    seg_shape from = seg_graph_shape(graph, src), to = seg_graph_shape(graph, like);
+    seg_resize_params params = {.h = to.h,
+                                .w = to.w,
+                                .coordinates = SEG_COORDINATES_ASYMMETRIC,
+                                .scale_h = power_between(from.h, to.h),
+                                .scale_w = power_between(from.w, to.w)};
+    if (from.h == to.h && from.w == to.w)
+        return src;
+    return seg_graph_op(graph, &seg_op_resize_bilinear, &params, name, 1, &src);
+}
+
 /*
  * Kernel 2f, stride f, padding f/2: output o of input i lies at o = i*f + k - f/2 for k = 0..2f-1,
  * centred on i*f + (f-1)/2, which is the middle of the f pixels that cell i stands for; the whole

@@ -58,6 +58,13 @@ seg_value seg_layer_global_pool(seg_graph *graph, const char *name, seg_value sr
 
 /* Bilinear (half-pixel centres) to the height and width of `like`. */
 seg_value seg_layer_upsample_to(seg_graph *graph, const char *name, seg_value src, seg_value like);
+/*
+ * The same by a power of two f, like being f times as fine, with cell i on pixel f*i: there its
+ * receptive field is centred, since convolutions of odd kernels with symmetric padding and stride 2
+ * put output i on input 2i. Half-pixel centres put it (f-1)/2 further right and down.
+ */
+seg_value seg_layer_upsample_aligned(seg_graph *graph, const char *name, seg_value src,
+                                     seg_value like);
 /* Factor-times upsampling by a transposed convolution, cut to the height and width of `like`. */
 seg_value seg_layer_deconv_to(seg_graph *graph, const char *name, int64_t factor, bool learned,
                               seg_value src, seg_value like);

@@ -26,7 +26,8 @@ enum { SEG_NAME_SIZE = 32, SEG_MAX_CLASSES = 255 };
     X(separable, 1, 0, 1, "1: depthwise separable 3x3 convolutions in ASPP and decoder")           \
     X(learned_upsampling, 1, 0, 1, "1: FCN's transposed convolutions learn; 0: fixed bilinear")    \
     X(scaled_skips, 0, 0, 1, "1: FCN at-once, pool4 x 0.01 and pool3 x 0.0001 before the score")   \
-    X(norm, 0, 0, 1, "1: VGG with batch norm instead of a bias behind each convolution")
+    X(norm, 0, 0, 1, "1: VGG with batch norm instead of a bias behind each convolution")           \
+    X(aligned, 0, 0, 1, "1: upsampling puts cell i of stride s on pixel s*i; 0: half-pixel centres")
 #define SEG_NET_FLOAT_MAP(X)                                                                       \
     X(width, 1.0, 0.05, 4.0, "channels of the backbone, relative to the paper's")                  \
     X(dropout, -1.0, -1.0, 0.9, "rate before the last layer; -1: the paper's (FCN 0.5, v3+ 0.1)")

@@ -131,7 +131,8 @@ static void softmax_row(void *context, int64_t row, int thread)
         const float value = s->table[most - (src[i] ^ flip)] * inverse;
         /* A u8 result has no zero point in this kernel. */
         const float stored = s->dst.flip != 0 ? roundf(value) + (float)s->dst.zero : value + 0.5f;
-        dst[i] = (uint8_t)(stored > 255 ? 255 : stored < 0 ? 0 : (int32_t)stored) ^ s->dst.flip;
+        /* Not a number, from scales that overflow, is none of its numbers: 0. */
+        dst[i] = (uint8_t)(stored > 255 ? 255 : stored >= 0 ? (int32_t)stored : 0) ^ s->dst.flip;
     }
 }
 

@@ -25,7 +25,8 @@ static void to_channels_first(const seg_tensor *from, float *to)
     }
 }
 
-static seg_model *make_model(const char *net, const char *backbone, int64_t learned)
+static seg_model *make_model(const char *net, const char *backbone, int64_t learned,
+                             int64_t aligned)
 {
     seg_model_spec *spec = calloc(1, sizeof *spec);
     seg_weights *weights;
@@ -35,6 +36,7 @@ static seg_model *make_model(const char *net, const char *backbone, int64_t lear
     memset(spec->net.backbone, 0, sizeof spec->net.backbone);
     snprintf(spec->net.backbone, sizeof spec->net.backbone, "%s", backbone);
     spec->net.learned_upsampling = learned;
+    spec->net.aligned = aligned;
     ck_ok(tiny_weights(&weights, spec, 3, &err), err);
     ck_ok(seg_model_new_borrowed(&model, spec, weights, &err), err);
     model->owns_weights = true;
@@ -69,9 +71,9 @@ static void check_program(const seg_program *program, const seg_tensor *image,
     seg_block_free(wanted);
 }
 
-static void check_network(const char *net, const char *backbone, int64_t learned)
+static void check_network(const char *net, const char *backbone, int64_t learned, int64_t aligned)
 {
-    seg_model *model = make_model(net, backbone, learned);
+    seg_model *model = make_model(net, backbone, learned, aligned);
     seg_program *program, *read;
     seg_error err;
     const char *path = test_path(test_folder(), "export.onnx");
@@ -102,14 +104,21 @@ START_TEST(every_network)
         const char *net = seg_net_at(_i)->name;
         if (strncmp(net, "fcn", 3) == 0 && seg_backbone_at(b)->classifier == NULL && b > 1)
             continue; /* FCN's part is the same for these: one will do */
-        check_network(net, seg_backbone_at(b)->name, 1);
+        check_network(net, seg_backbone_at(b)->name, 1, 0);
     }
 }
 END_TEST
 
 START_TEST(fixed_upsampling)
 {
-    check_network("fcn8s", "vgg16", 0);
+    check_network("fcn8s", "vgg16", 0, 0);
+}
+END_TEST
+
+START_TEST(aligned_upsampling)
+{
+    check_network("deeplabv3plus", "mobilenetv2", 1, 1);
+    check_network("deeplabv3", "mobilenetv2", 1, 1);
 }
 END_TEST
 
@@ -123,6 +132,7 @@ Suite *suite_export(void)
         nets++;
     tcase_add_loop_test(tests, every_network, 0, nets);
     tcase_add_test(tests, fixed_upsampling);
+    tcase_add_test(tests, aligned_upsampling);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -9,13 +9,22 @@
 #include "model/model.h"
 #include "test.h"
 
-static void label(const seg_tensor *logits, int width, int height, uint8_t *labels, int threads)
+static const seg_cells whole; /* half-pixel centres */
+
+static void label_cells(const seg_tensor *logits, const seg_cells *cells, int width, int height,
+                        uint8_t *labels, int threads)
 {
     seg_error err;
     void *scratch = seg_block_new(seg_labels_scratch_size(&logits->shape, width));
     ck_assert_ptr_nonnull(scratch);
-    ck_ok(seg_labels_from_logits(logits, width, height, labels, scratch, threads, &err), err);
+    ck_ok(seg_labels_from_logits(logits, cells, width, height, labels, scratch, threads, &err),
+          err);
     seg_block_free(scratch);
+}
+
+static void label(const seg_tensor *logits, int width, int height, uint8_t *labels, int threads)
+{
+    label_cells(logits, &whole, width, height, labels, threads);
 }
 
 /* Two cells, two classes that cross in the middle; ties and the border go as documented. */
@@ -107,6 +116,26 @@ START_TEST(against_double)
 }
 END_TEST
 
+/*
+ * Cells on every fourth pixel of an input of 9 columns, for an image of 9 and one of 18: two classes
+ * that cross in the middle between cells 0 and 1, at input column 2, where the lower id wins the tie.
+ */
+START_TEST(cells_on_pixels)
+{
+    float data[] = {1, 0, 0, 1, 0, 1};
+    seg_tensor logits = {seg_shape_nhwc(1, 1, 3, 2), data};
+    const seg_cells cells = {.step_h = 4, .step_w = 4, .height = 1, .width = 9};
+    uint8_t labels[18];
+    label_cells(&logits, &cells, 9, 1, labels, 1);
+    const uint8_t wanted[9] = {0, 0, 0, 1, 1, 1, 1, 1, 1};
+    ck_assert_mem_eq(labels, wanted, 9);
+    /* Column x of 18 lies at (x + 1/2) / 2 - 1/2: 5 at 2.25, past the crossing; 4 at 1.75. */
+    label_cells(&logits, &cells, 18, 1, labels, 2);
+    for (int x = 0; x < 18; x++)
+        ck_assert_int_eq(labels[x], x >= 5);
+}
+END_TEST
+
 START_TEST(not_finite)
 {
     static const float wrong[] = {NAN, INFINITY, -INFINITY};
@@ -116,8 +145,8 @@ START_TEST(not_finite)
     seg_tensor logits = {seg_shape_nhwc(1, 2, 3, 4), data};
     seg_error err;
     data[(1 * 3 + 2) * 4 + 1] = wrong[_i];
-    ck_fails(seg_labels_from_logits(&logits, 3, 2, labels, scratch, 1, &err), SEG_NONFINITE, err,
-             "class 1 at row 1, column 2 of its 2x3");
+    ck_fails(seg_labels_from_logits(&logits, &whole, 3, 2, labels, scratch, 1, &err), SEG_NONFINITE,
+             err, "class 1 at row 1, column 2 of its 2x3");
     for (int i = 0; i < 6; i++)
         ck_assert_int_eq(labels[i], 9);
 }
@@ -145,6 +174,7 @@ Suite *suite_labels(void)
     Suite *suite = suite_create("labels");
     TCase *tests = tcase_create("labels");
     tcase_add_test(tests, by_hand);
+    tcase_add_test(tests, cells_on_pixels);
     tcase_add_loop_test(tests, against_double, 0, sizeof sizes / sizeof *sizes);
     tcase_add_loop_test(tests, not_finite, 0, 3);
     tcase_add_test(tests, input_sizes);

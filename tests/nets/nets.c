@@ -278,6 +278,41 @@ START_TEST(deconvolution_is_aligned)
 }
 END_TEST
 
+/* Cells hold a ramp; upsampled aligned, cell i lies on pixel f*i and pixels between are between. */
+START_TEST(aligned_upsampling)
+{
+    static const int64_t factors[] = {2, 4, 16};
+    const int64_t f = factors[_i], h = 3 * f - f / 2, w = 3 * f + 1;
+    seg_weights *weights = net_weights_new();
+    seg_exec_opts opts = {.threads = 1};
+    seg_shape cells = seg_shape_nhwc(1, 3, 4, 1), pixels = seg_shape_nhwc(1, h, w, 1);
+    seg_graph *graph;
+    seg_exec *exec;
+    seg_error err;
+    ck_ok(seg_graph_new(&graph, weights, &err), err);
+    seg_value src = seg_graph_input(graph, "cells", &cells);
+    seg_value like = seg_graph_input(graph, "pixels", &pixels);
+    seg_graph_output(graph, "dst", seg_layer_upsample_aligned(graph, "up", src, like));
+    ck_ok(seg_graph_status(graph, &err), err);
+    ck_ok(seg_exec_new(&exec, graph, &opts, &err), err);
+    seg_tensor in = seg_exec_input(exec, 0);
+    for (int i = 0; i < 12; i++)
+        seg_f32(&in)[i] = (float)(10 * (i / 4) + i % 4);
+    seg_exec_forward(exec, 0, 0);
+    seg_tensor out = seg_exec_output(exec, 0);
+    ck_assert(seg_shape_equal(&out.shape, &pixels));
+    for (int64_t y = 0; y < h; y++) {
+        for (int64_t x = 0; x < w; x++) {
+            const double row = fmin((double)y / (double)f, 2), column = (double)x / (double)f;
+            ck_assert_double_eq_tol((double)seg_f32(&out)[y * w + x], 10 * row + column, 1e-5);
+        }
+    }
+    seg_exec_free(exec);
+    seg_graph_free(graph);
+    seg_weights_free(weights);
+}
+END_TEST
+
 /* A 96 x 130 image's logits, one N,H,W,C block (to be freed). */
 static float *logits_new(seg_weights *weights, const seg_net_config *config)
 {
@@ -430,6 +465,7 @@ Suite *suite_nets(void)
     tcase_add_loop_test(promises, dilation_keeps_features, 0, backbones);
     tcase_add_test(promises, weights_are_as_many_as_published);
     tcase_add_loop_test(promises, deconvolution_is_aligned, 0, 4);
+    tcase_add_loop_test(promises, aligned_upsampling, 0, 3);
     tcase_add_test(promises, fcn_grows);
     tcase_add_test(promises, dropout_is_the_papers_or_yours);
     tcase_add_test(promises, norms_freeze);
