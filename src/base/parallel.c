@@ -11,11 +11,14 @@
  * no processor yet, nor for one that lost it between two blocks. A word that names no holder is
  * free to be used again, whatever late workers still look at it, because slots are never freed.
  *
- * Who waits spins first, for about what it costs to wake a thread, then sleeps: layers follow each
- * other within microseconds, and a spinning thread of ours keeps the processor from somebody else.
+ * Who waits spins first, for a few times what it costs to wake a thread, then sleeps: layers follow
+ * each other within microseconds. That is right while our threads have a processor each. As soon as
+ * the system takes one away from any of them, somebody else wants it, and all go to sleep nearly at
+ * once: whom we wait for may need the very processor that we spin on, and a thread that spun away
+ * its share of the time lacks it when there is work.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity, RUSAGE_THREAD */
 #else
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -27,6 +30,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,6 +39,8 @@ enum {
     SLOTS = 64, /* calls that may have help at the same time; more do all themselves */
     CACHE_LINE = 64,
     SPIN_US = 100,     /* waking a sleeping thread takes 10 to 50 */
+    CROWDED_US = 3,    /* the same while others want our processors */
+    CROWDED_MS = 20,   /* which is believed for so long; a turn of theirs takes 2 to 4 */
     PAUSES = 16,       /* between two looks at the clock */
     RETRY_SECONDS = 1, /* after a thread could not be made */
 };
@@ -52,6 +58,8 @@ typedef struct slot {
     void *context;
     int64_t count;
     int threads;
+    pthread_t caller; /* the last one, and how often it was preempted */
+    long preempted;
     atomic_bool taken;
     pthread_mutex_t lock; /* for done only */
     pthread_cond_t done;  /* no holder any more */
@@ -65,6 +73,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake; /* `calls` has changed */
     atomic_int workers, spinners, sleepers;
+    _Atomic double crowded_until;           /* by the clock */
     atomic_int slots_used;                  /* workers look at so many */
     atomic_int wanted;                      /* helpers that the calls of this moment would take */
     _Alignas(CACHE_LINE) atomic_uint calls; /* counts slots that were opened; spinners watch it */
@@ -97,6 +106,27 @@ static bool spin(int *turns, double until)
     return ++*turns % PAUSES != 0 || seg_clock_seconds() < until;
 }
 
+/* How often the system took the processor away from this thread. */
+static long preemptions(void)
+{
+#if defined(RUSAGE_THREAD)
+    struct rusage usage;
+    if (getrusage(RUSAGE_THREAD, &usage) == 0)
+        return usage.ru_nivcsw;
+#endif
+    return 0;
+}
+
+/* When to stop spinning and sleep; preempted: this thread lately was. */
+static double spin_end(bool preempted)
+{
+    double now = seg_clock_seconds();
+    if (preempted)
+        atomic_store_explicit(&pool.crowded_until, now + CROWDED_MS * 1e-3, memory_order_relaxed);
+    bool crowded = now < atomic_load_explicit(&pool.crowded_until, memory_order_relaxed);
+    return now + (crowded ? CROWDED_US : SPIN_US) * 1e-6;
+}
+
 /* A worker's part of the call in a slot; false when there was none left. */
 static bool help(slot *s)
 {
@@ -126,10 +156,10 @@ static bool help(slot *s)
 }
 
 /* Until a slot is opened after the first `seen`. */
-static void await_call(unsigned seen)
+static void await_call(unsigned seen, bool preempted)
 {
     int turns = 0;
-    double until = seg_clock_seconds() + SPIN_US * 1e-6;
+    double until = spin_end(preempted);
     /* One processor is the caller's; more spinners than there are others would be in the way. */
     bool more = atomic_fetch_add(&pool.spinners, 1) < pool.processors - 1;
     while (more && atomic_load_explicit(&pool.calls, memory_order_relaxed) == seen)
@@ -149,6 +179,7 @@ static void await_call(unsigned seen)
 static void *work(void *unused)
 {
     (void)unused;
+    long before = preemptions();
     /* Each search begins one slot further on, so that of several calls none is forgotten. */
     for (unsigned first = 0;; first++) {
         unsigned seen = atomic_load(&pool.calls);
@@ -156,8 +187,11 @@ static void *work(void *unused)
         bool helped = false;
         for (unsigned i = 0; i < used && !helped; i++)
             helped = help(&pool.slots[(first + i) % used]);
-        if (!helped)
-            await_call(seen);
+        if (helped)
+            continue;
+        long now = preemptions();
+        await_call(seen, now != before);
+        before = now;
     }
     return NULL;
 }
@@ -267,8 +301,14 @@ static void run_blocks(slot *s)
 /* Until no worker holds a block. */
 static void await_holders(slot *s)
 {
+    if (holders_of(atomic_load_explicit(&s->state, memory_order_acquire)) == 0)
+        return;
+    long before = s->preempted;
+    bool same = pthread_equal(s->caller, pthread_self());
+    s->caller = pthread_self();
+    s->preempted = preemptions();
     int turns = 0;
-    double until = seg_clock_seconds() + SPIN_US * 1e-6;
+    double until = spin_end(same && s->preempted != before);
     bool more = s->threads <= pool.processors; /* else a holder may wait for our processor */
     while (holders_of(atomic_load_explicit(&s->state, memory_order_acquire)) > 0 && more)
         more = spin(&turns, until);
