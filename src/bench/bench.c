@@ -145,7 +145,7 @@ static seg_status note_layers(stopwatch *watch, seg_error *err)
             return seg_fail_nomem(err, count * sizeof *watch->layers, "times of layers");
         watch->layer_count = count;
         for (size_t i = 0; i < count; i++)
-            watch->best[i] = INFINITY;
+            watch->best[i] = HUGE_VAL;
         watch->kind->layers(watch->network, watch->layers, count);
     }
     for (size_t i = 0; i < count; i++)
