@@ -94,10 +94,8 @@ static seg_status score(const seg_net_config *config, const seg_program *program
     if (status != SEG_OK)
         return status;
     int backbone = 0;
-    for (int i = 0; i < seg_weights_count(weights); i++) {
-        seg_weights_initialise(weights, i, 1);
+    for (int i = 0; i < seg_weights_count(weights); i++) /* what they hold is of no interest */
         backbone += strncmp(seg_weights_at(weights, i)->name, "backbone.", 9) == 0;
-    }
     status = seg_graft(weights, config, program, &report, err);
     if (status == SEG_OK && backbone > 0)
         *percent = 100 * (backbone - report.backbone_missing) / backbone;
