@@ -3,140 +3,182 @@
 # Copyright (c) 2026 the seg authors
 """compare.py: seg beside other engines, in turn, in the same minutes.
 
-  bench/peers/compare.py [--seg build/seg] [--threads 2] [--rounds 5] [--seconds 1] MODEL.onnx ...
+  bench/peers/compare.py [--seg build/seg] [--threads 2] [--rounds 5] [--seconds 1]
+                         [--engines a,b] [--json FILE] [--markdown] MODEL ...
 
-Each round runs every engine once, as a process of its own, on every model; figures are medians over
-the rounds. load: until the first run can start (graph optimised, weights packed; not the engine's
-own import). Peers at their best settings: all graph optimisations, as many threads as given. An
-engine that is not installed is named as absent. Needs Python with NumPy, and of the Python packages
-onnxruntime, openvino, opencv-python-headless those that are to be measured.
+Models are ONNX and TFLite files. Each round runs every engine once, as a process of its own; figures
+are medians over the rounds. load: until the first run can start (graph optimised, weights packed;
+not what an engine's own modules take to import). first: the first run. min, median: of the runs
+after it. All engines get the same random numbers, and one whose output is not seg's is marked.
+--json appends every single measurement to FILE, one object a line.
+
+An engine that is not installed, or cannot run a model, is named with the reason. Needs Python with
+NumPy, and of these packages those that are to be measured: onnxruntime, openvino,
+opencv-python-headless, ai-edge-litert (TFLite), pnnx with ncnn or torch. pnnx turns the ONNX file
+into what ncnn and PyTorch read, folding and fusing on the way: no part of their load.
 """
 import argparse
+import datetime
+import importlib.util
 import json
 import os
+import platform
+import re
+import shutil
 import statistics
 import subprocess
 import sys
-import time
+import tempfile
 
 import numpy as np
 
-ENGINES = ("seg", "onnxruntime", "openvino", "opencv")
-TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(uint8)": np.uint8}
+MODULES = {"onnxruntime": "onnxruntime", "openvino": "openvino", "opencv": "cv2", "ncnn": "ncnn",
+           "pytorch": "torch", "tflite": "ai_edge_litert"}
+READERS = {".onnx": ("onnxruntime", "openvino", "opencv", "ncnn", "pytorch"),
+           ".tflite": ("tflite", "openvino", "opencv")}
+CONVERTED = ("ncnn", "pytorch")
+TYPES = {"f32": np.float32, "f64": np.float64, "f16": np.float16, "u8": np.uint8, "i8": np.int8,
+         "i32": np.int32, "i64": np.int64, "bool": np.bool_}
+KEYS = ("load_ms", "first_ms", "min_ms", "median_ms", "peak_rss_mb")
 
 
-def random_input(shape, dtype):
-    shape = [side if isinstance(side, int) and side > 0 else 1 for side in shape]
-    rng = np.random.default_rng(1)
-    if np.issubdtype(dtype, np.integer):
-        return rng.integers(0, 2, shape).astype(dtype)
-    return rng.uniform(-1, 1, shape).astype(dtype)
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:90] if lines else "it says nothing"
 
 
-def load_onnxruntime(model, threads):
-    import onnxruntime as ort
-    yield ort.__version__
-    options = ort.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    feed = {i.name: random_input(i.shape, TYPES[i.type]) for i in session.get_inputs()}
-    yield lambda: session.run(None, feed)
-
-
-def load_openvino(model, threads):
-    import openvino as ov
-    yield ov.__version__.split("-")[0]
-    core = ov.Core()
-    compiled = core.compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": threads,
-                                                 "INFERENCE_PRECISION_HINT": "f32",
-                                                 "PERFORMANCE_HINT": "LATENCY"})
-    feed = [random_input(list(i.shape), np.float32) for i in compiled.inputs]
-    request = compiled.create_infer_request()
-    yield lambda: request.infer(feed)
-
-
-def load_opencv(model, threads):
-    import cv2
-    import onnxruntime as ort  # for the shape of the input only
-    shape = ort.InferenceSession(model, providers=["CPUExecutionProvider"]).get_inputs()[0].shape
-    yield cv2.__version__
-    cv2.setNumThreads(threads)
-    net = cv2.dnn.readNetFromONNX(model)
-    net.setInput(random_input(shape, np.float32))
-    yield net.forward
-
-
-LOADERS = {"onnxruntime": load_onnxruntime, "openvino": load_openvino, "opencv": load_opencv}
-
-
-def peak_mb():
-    with open("/proc/self/status", encoding="ascii") as status:
-        kib = [int(line.split()[1]) for line in status if line.startswith("VmHWM")]
-    return kib[0] * 1024e-6
-
-
-def child(engine, model, threads, seconds):
-    """One engine on one model, as JSON on standard output."""
-    steps = LOADERS[engine](model, threads)
-    version = next(steps)
-    before = peak_mb()
-    start = time.perf_counter()
-    run = next(steps)
-    load = time.perf_counter() - start
-    start = time.perf_counter()
-    run()
-    first, times = time.perf_counter() - start, []
-    until = time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < until:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    print(json.dumps({"version": version, "load_ms": 1e3 * load, "first_ms": 1e3 * first,
-                      "min_ms": 1e3 * min(times), "median_ms": 1e3 * statistics.median(times),
-                      "peak_rss_mb": peak_mb(), "import_mb": before}))
-
-
-def measure(engine, model, args):
-    if engine == "seg":
-        command = [args.seg, "bench", "-m", model, "--threads", str(args.threads), "--seconds",
-                   str(args.seconds), "--json"]
-    else:
-        command = [sys.executable, __file__, "--child", engine, "--threads", str(args.threads),
-                   "--seconds", str(args.seconds), model]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def command(words):
+    """(standard output, None), or (None, why not)."""
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=600)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, str(error)[:90]
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        return None, lines[-1][:100] if lines else f"exit {done.returncode}"
-    return json.loads(done.stdout.splitlines()[-1]), None
+        why = last_line(done.stderr)
+        return None, why if done.returncode > 0 else f"died of signal {-done.returncode}"
+    return done.stdout, None
 
 
-def compare(model, args):
-    found, absent = {engine: [] for engine in ENGINES}, {}
-    for _ in range(args.rounds):
-        for engine in ENGINES:
+def seg_figures(model, args, seconds):
+    text, why = command([args.seg, "bench", "-m", model, "--threads", str(args.threads),
+                         "--seconds", str(seconds), "--json"])
+    return (json.loads(text), None) if text else (None, why)
+
+
+def make_inputs(model, args, folder):
+    """Random arrays of the shapes that seg bench takes, and what seg makes of them."""
+    figures, why = seg_figures(model, args, 0.001)
+    if figures is None:
+        return why
+    rng, paths = np.random.default_rng(1), []
+    for i, found in enumerate(re.findall(r": (\w+) ([0-9x]+)(?:, |$)", figures["input"])):
+        dtype, shape = TYPES[found[0]], [int(side) for side in found[1].split("x")]
+        if dtype in (np.uint8, np.int8):
+            array = rng.integers(0, 256, shape).astype(dtype)
+        elif np.issubdtype(dtype, np.floating):
+            array = rng.uniform(-1, 1, shape).astype(dtype)
+        else:
+            array = rng.integers(0, 2, shape).astype(dtype)
+        paths.append(os.path.join(folder, f"input{i}.npy"))
+        np.save(paths[-1], array)
+    text, why = command([args.seg, "run", "--json", "-o", os.path.join(folder, "seg"), model,
+                         "--input", *paths])
+    if text:
+        shutil.copy(json.loads(text)["written"][0]["file"], os.path.join(folder, "wanted0.npy"))
+    return why
+
+
+def convert(model, folder):
+    """By pnnx, as folder/converted.*; a reason when that fails."""
+    program = shutil.which("pnnx") or os.path.join(os.path.dirname(sys.executable), "pnnx")
+    if not os.path.exists(program):
+        return "pnnx is not installed"
+    names = ("converted.onnx", "converted.pnnx.param", "converted.pnnx.bin", "converted_pnnx.py",
+             "converted.ncnn.param", "converted.ncnn.bin", "converted_ncnn.py")
+    shutil.copy(model, os.path.join(folder, names[0]))
+    paths = [os.path.join(folder, name) for name in names]
+    _, why = command([program, paths[0], "fp16=0"] + [
+        f"{key}={path}" for key, path in zip(("pnnxparam", "pnnxbin", "pnnxpy", "ncnnparam",
+                                              "ncnnbin", "ncnnpy"), paths[1:])])
+    return None if why is None else "pnnx: " + why
+
+
+def chosen_engines(model, args, folder):
+    """The engines to measure, and those that cannot be, with the reasons."""
+    kind = os.path.splitext(model)[1]
+    wanted = [engine for engine in READERS.get(kind, ())
+              if not args.engines or engine in args.engines.split(",")]
+    absent = {engine: "not installed" for engine in wanted
+              if importlib.util.find_spec(MODULES[engine]) is None}
+    if any(engine in CONVERTED and engine not in absent for engine in wanted):
+        why = convert(model, folder)
+        absent.update({engine: why for engine in wanted
+                       if why is not None and engine in CONVERTED and engine not in absent})
+    return ["seg"] + wanted, absent
+
+
+def measure(engine, model, args, folder):
+    if engine == "seg":
+        return seg_figures(model, args, args.seconds)
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engines.py")
+    text, why = command([sys.executable, script, engine, os.path.abspath(model),
+                         str(args.threads), str(args.seconds), folder])
+    return (json.loads(text.splitlines()[-1]), None) if text else (None, why)
+
+
+def run_rounds(model, args, folder):
+    engines, absent = chosen_engines(model, args, folder)
+    found = {engine: [] for engine in engines}
+    for number in range(args.rounds):
+        for engine in engines:
             if engine in absent:
                 continue
-            figures, why = measure(engine, model, args)
+            figures, why = measure(engine, model, args, folder)
             if figures is None:
                 absent[engine] = why
-            else:
-                found[engine].append(figures)
-    print(f"\n{os.path.basename(model)}, {args.threads} threads, {args.rounds} rounds")
-    print(f"{'':24} {'load ms':>9} {'first':>8} {'min ms':>9} {'median':>9} {'peak MB':>8}"
-          f" {'load':>6} {'min':>6}")
-    middle = lambda engine, key: statistics.median(f[key] for f in found[engine])
-    for engine in ENGINES:
-        if engine in absent or not found[engine]:
-            print(f"{engine:24} not measured: {absent.get(engine)}")
-            continue
-        row = [middle(engine, key) for key in ("load_ms", "first_ms", "min_ms", "median_ms",
-                                               "peak_rss_mb")]
-        ratios = [middle(engine, key) / middle("seg", key) for key in ("load_ms", "min_ms")
-                  ] if found["seg"] else [float("nan")] * 2
-        name = f"{engine} {found[engine][0].get('version', '')}"
-        print(f"{name:24} {row[0]:9.2f} {row[1]:8.2f} {row[2]:9.2f} {row[3]:9.2f} {row[4]:8.1f}"
-              f" {ratios[0]:5.1f}x {ratios[1]:5.2f}x", flush=True)
+                continue
+            figures.pop("layers", None)
+            found[engine].append(figures)
+            if args.json:
+                with open(args.json, "a", encoding="utf-8") as file:
+                    file.write(json.dumps({"model": os.path.basename(model), "engine": engine,
+                                           "threads": args.threads, "round": number, **{
+                                               key: value for key, value in figures.items()
+                                               if key not in ("model", "threads")}}) + "\n")
+    return found, absent
+
+
+def cells(engine, found, absent):
+    """What stands in the columns of one engine."""
+    figures = found[engine]
+    name = f"{engine} {figures[0].get('version', '')}".strip() if figures else engine
+    if not figures:
+        return [name, "not measured: " + str(absent.get(engine))]
+    middle = {key: statistics.median(f[key] for f in figures) for key in KEYS}
+    row = [name] + [f"{middle[key]:.{0 if middle[key] >= 1000 else 1 if middle[key] >= 100 else 2}f}"
+                    for key in KEYS]
+    for key in ("load_ms", "min_ms"):
+        ours = [f[key] for f in found["seg"]]
+        row.append(f"{middle[key] / statistics.median(ours):.2f}x" if ours else "")
+    apart = figures[0].get("difference")
+    if apart is not None and apart > 1e-2:
+        row[0] += f" (its output differs by {apart:.2g})"
+    return row
+
+
+def print_table(model, found, absent, args):
+    title = f"{os.path.basename(model)}, {args.threads} threads, {args.rounds} rounds"
+    rows = [cells(engine, found, absent) for engine in found]
+    if args.markdown:
+        for row in rows:
+            row += [""] * (8 - len(row))
+            print("| " + " | ".join([title if row is rows[0] else ""] + row) + " |", flush=True)
+        return
+    print("\n" + title)
+    heads = ["", "load ms", "first", "min ms", "median", "peak MB", "load", "min"]
+    for row in [heads] + rows:
+        print(f"{row[0]:24}" + ("".join(f" {text:>8}" for text in row[1:]) if len(row) > 2 else
+                                " " + " ".join(row[1:])), flush=True)
 
 
 def main():
@@ -145,14 +187,20 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--engines", help="names between commas, default all")
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--markdown", action="store_true")
     parser.add_argument("models", nargs="+")
     args = parser.parse_args()
-    if args.child:
-        child(args.child, args.models[0], args.threads, args.seconds)
-        return
+    print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}")
     for model in args.models:
-        compare(model, args)
+        with tempfile.TemporaryDirectory(prefix="seg-peers-") as folder:
+            why = make_inputs(model, args, folder)
+            if why is not None:
+                print(f"\n{os.path.basename(model)}: seg cannot run it: {why}")
+                continue
+            found, absent = run_rounds(model, args, folder)
+            print_table(model, found, absent, args)
 
 
 if __name__ == "__main__":

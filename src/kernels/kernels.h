@@ -15,6 +15,7 @@
 #include "kernels/pixels.h"
 #include "kernels/rows.h"
 #include "kernels/train.h"
+#include "kernels/winograd.h"
 
 typedef struct seg_kernels {
     const char *isa;   /* name in isa.def */
@@ -25,6 +26,7 @@ typedef struct seg_kernels {
     seg_pixels_kernels pixels;
     seg_rows_kernels rows;
     seg_train_kernels train;
+    seg_winograd_kernels winograd;
 } seg_kernels;
 
 /*

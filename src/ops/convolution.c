@@ -39,32 +39,46 @@ size_t seg_conv_pack_count(const seg_convolution *conv, bool backward)
     return (size_t)(conv->groups * k.panels * k.panel_floats);
 }
 
-/* One tap of a panel forward: its rows stand in the weights as they are. */
-static void pack_rows(const packing *k, const float *in, int64_t live, float *out)
+/* Forward: the rows of a tap stand in the weights as they are. */
+static void pack_rows(const seg_convolution *c, const float *in, int64_t live, int64_t first,
+                      int64_t last, float *out)
 {
-    const int64_t nr = k->conv->kernels->igemm.nr;
-    for (int64_t d = 0; d < k->depth; d++) {
-        memcpy(out + d * nr, in + d * k->conv->oc, (size_t)live * sizeof *out);
-        memset(out + d * nr + live, 0, (size_t)(nr - live) * sizeof *out);
+    const int64_t nr = c->kernels->igemm.nr;
+    for (int64_t d = first; d < last; d++, out += nr) {
+        memcpy(out, in + d * c->oc, (size_t)live * sizeof *out);
+        memset(out + live, 0, (size_t)(nr - live) * sizeof *out);
     }
 }
 
-/* One tap of a panel backward: transposed, in blocks so that each cache line is read once. */
-static void pack_columns(const packing *k, const float *in, int64_t live, float *out)
+/* Backward: transposed, in blocks so that each cache line is read once. */
+static void pack_columns(const seg_convolution *c, const float *in, int64_t live, int64_t first,
+                         int64_t last, float *out)
 {
     enum { BLOCK = 16 };
-    const int64_t nr = k->conv->kernels->igemm.nr;
-    for (int64_t first = 0; first < k->depth; first += BLOCK) {
-        int64_t last = conv_min(first + BLOCK, k->depth);
+    const int64_t nr = c->kernels->igemm.nr;
+    for (int64_t start = first; start < last; start += BLOCK) {
+        int64_t end = conv_min(start + BLOCK, last);
         for (int64_t w = 0; w < live; w++) {
-            for (int64_t d = first; d < last; d++)
-                out[d * nr + w] = in[w * k->conv->oc + d];
+            for (int64_t d = start; d < end; d++)
+                out[(d - first) * nr + w] = in[w * c->oc + d];
         }
         for (int64_t w = live; w < nr; w++) {
-            for (int64_t d = first; d < last; d++)
-                out[d * nr + w] = 0;
+            for (int64_t d = start; d < end; d++)
+                out[(d - first) * nr + w] = 0;
         }
     }
+}
+
+void seg_conv_pack_tap(const seg_convolution *c, bool backward, const float *weights, int64_t group,
+                       int64_t panel, int64_t tap, int64_t first, int64_t last, float *out)
+{
+    const int64_t nr = c->kernels->igemm.nr, ic = c->ic / c->groups, oc = c->oc / c->groups;
+    const int64_t start = panel * nr, live = conv_min(nr, (backward ? ic : oc) - start);
+    const float *in = weights + tap * ic * c->oc + group * oc;
+    if (backward)
+        pack_columns(c, in + start * c->oc, live, first, last, out);
+    else
+        pack_rows(c, in + start, live, first, last, out);
 }
 
 /* One panel of one group. */
@@ -73,21 +87,15 @@ static void pack_panel(void *context, int64_t index, int thread)
     (void)thread;
     const packing *k = context;
     const seg_convolution *c = k->conv;
-    const int64_t nr = c->kernels->igemm.nr, ic = c->ic / c->groups, oc = c->oc / c->groups;
-    const int64_t group = index / k->panels, first = index % k->panels * nr;
-    const int64_t live = conv_min(nr, k->width - first);
+    const int64_t nr = c->kernels->igemm.nr, group = index / k->panels, panel = index % k->panels;
+    const int64_t live = conv_min(nr, k->width - panel * nr);
     float *out = k->packed + index * k->panel_floats;
     memset(out, 0, (size_t)nr * sizeof *out);
     if (k->bias != NULL)
-        memcpy(out, k->bias + group * oc + first, (size_t)live * sizeof *out);
+        memcpy(out, k->bias + group * k->width + panel * nr, (size_t)live * sizeof *out);
     out += nr;
-    for (int64_t t = 0; t < c->y.kernel * c->x.kernel; t++, out += k->depth * nr) {
-        const float *tap = k->weights + t * ic * c->oc + group * oc;
-        if (k->backward)
-            pack_columns(k, tap + first * c->oc, live, out);
-        else
-            pack_rows(k, tap + first, live, out);
-    }
+    for (int64_t t = 0; t < c->y.kernel * c->x.kernel; t++, out += k->depth * nr)
+        seg_conv_pack_tap(c, k->backward, k->weights, group, panel, t, 0, k->depth, out);
 }
 
 void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
@@ -120,7 +128,10 @@ seg_status seg_conv_check(const char *name, int src_count, const seg_shape *src,
 
 size_t seg_conv_packed_size(const seg_convolution *conv)
 {
-    return seg_conv_pack_count(conv, false) * sizeof(float);
+    int m = seg_conv_winograd_edge(conv, false);
+    size_t count =
+        m > 0 ? seg_conv_winograd_pack_count(conv, false, m) : seg_conv_pack_count(conv, false);
+    return count * sizeof(float);
 }
 
 static size_t max_size(size_t a, size_t b)
@@ -141,7 +152,9 @@ static size_t backward_packed_size(const seg_convolution *conv)
 
 size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
 {
-    size_t size = seg_conv_gather_scratch(conv, false);
+    int m = seg_conv_winograd_edge(conv, false);
+    size_t size =
+        m > 0 ? seg_conv_winograd_scratch(conv, false, m) : seg_conv_gather_scratch(conv, false);
     if (train) { /* the parts run one after the other */
         size = max_size(size, backward_packed_size(conv) + seg_conv_gather_scratch(conv, true));
         size = max_size(size, seg_conv_weights_scratch(conv));
@@ -153,7 +166,11 @@ size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
 void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call)
 {
     const float *bias = call->src_count == 3 ? seg_f32(&call->src[2]) : NULL;
-    seg_conv_pack_run(conv, false, seg_f32(&call->src[1]), bias, call->packed);
+    int m = seg_conv_winograd_edge(conv, false);
+    if (m > 0)
+        seg_conv_winograd_pack(conv, false, m, seg_f32(&call->src[1]), bias, call->packed);
+    else
+        seg_conv_pack_run(conv, false, seg_f32(&call->src[1]), bias, call->packed);
 }
 
 void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
@@ -165,12 +182,21 @@ void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
         .packed = call->packed,
         .activation = activation,
     };
-    seg_conv_gather_run(conv, &job, call->scratch);
+    int m = seg_conv_winograd_edge(conv, false);
+    if (m > 0)
+        seg_conv_winograd_run(conv, m, &job, call->scratch);
+    else
+        seg_conv_gather_run(conv, &job, call->scratch);
 }
 
 const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call)
 {
     const seg_conv_gather job = {.dst = seg_f32(call->dst)};
+    int m = seg_conv_winograd_edge(conv, false);
+    if (m > 0)
+        return m == 3   ? "Winograd F(3x3, 3x3)"
+               : m == 4 ? "Winograd F(4x4, 3x3)"
+                        : "Winograd F(6x6, 3x3)";
     return seg_conv_gather_algorithm(conv, &job);
 }
 

@@ -11,6 +11,8 @@
  *            inside the source, so padding costs nothing and no border is ever tested
  *   outer    the weights' gradient: per tap the rectangle of coarse pixels that it serves
  *
+ * Where it pays and is allowed, a gather of 3x3 taps is done by Winograd's filtering instead.
+ *
  * Weights are KH,KW,IC/G,OC. Packed, they are panels of nr output channels: a bias of nr floats
  * (zeros without one), then [tap][input channel][nr], per group.
  */
@@ -34,6 +36,7 @@ typedef struct seg_convolution {
     seg_conv_axis y, x;
     int64_t ic, oc; /* of the weights: all groups together */
     bool up;        /* the layer goes coarse -> fine: a transposed convolution */
+    bool winograd;  /* allowed: fewer multiply-adds, and sums that round otherwise */
 } seg_convolution;
 
 /* The layer itself, for ops whose sources are {image, weights, optional bias}: seg_conv_check
@@ -63,12 +66,25 @@ typedef struct seg_conv_gather {
 size_t seg_conv_pack_count(const seg_convolution *conv, bool backward);
 void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
                        const float *bias, float *packed);
+/* Input channels first..last-1 of one tap of a panel: [last - first][nr], 0 past the width. */
+void seg_conv_pack_tap(const seg_convolution *conv, bool backward, const float *weights,
+                       int64_t group, int64_t panel, int64_t tap, int64_t first, int64_t last,
+                       float *out);
 
 /* Bytes of scratch, and the run: overwrites dst. */
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);
 void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch);
 /* How the run goes about it, in a few words. */
 const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_conv_gather *job);
+
+/* The same by Winograd's filtering: the edge m of its tiles, or 0 where gather is to be used. */
+int seg_conv_winograd_edge(const seg_convolution *conv, bool backward);
+size_t seg_conv_winograd_pack_count(const seg_convolution *conv, bool backward, int m);
+void seg_conv_winograd_pack(const seg_convolution *conv, bool backward, int m, const float *weights,
+                            const float *bias, float *packed);
+size_t seg_conv_winograd_scratch(const seg_convolution *conv, bool backward, int m);
+void seg_conv_winograd_run(const seg_convolution *conv, int m, const seg_conv_gather *job,
+                           void *scratch);
 
 /*
  * diff_weights[kh][kw][i][o] = sum over pixels that meet: in[..][i] * out[..][o], where `in` has ic
