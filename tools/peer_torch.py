@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the seg authors
-"""Time PyTorch on DeepLab-v3+ MobileNetV2: the peer of `seg train` and `seg predict`.
+"""Time PyTorch on DeepLab-v3+ MobileNetV2 or FCN-8s VGG16: the peer of `seg train` and `seg predict`.
 
-usage: peer_torch.py [--threads N] [--crop PX] [--batch N] [--steps N] [--size HxW]
+usage: peer_torch.py [--net deeplab|fcn8s] [--threads N] [--crop PX] [--batch N] [--steps N] [--size HxW]
 
 Prints images/s of training steps (forward, cross-entropy, backward, SGD) and milliseconds of one
 prediction (forward, upsampling, argmax), medians, in NCHW and in channels-last layout.
@@ -71,6 +71,39 @@ class DeepLab(nn.Module):
         return F.interpolate(y, size=x.shape[2:], mode="bilinear", align_corners=False)
 
 
+class Fcn8s(nn.Module):
+    """VGG16 with fc6 and fc7 of `width` channels, skips from pool3 and pool4."""
+
+    def __init__(self, classes, width=1024):
+        super().__init__()
+        parts, i = [], 3
+        for count, o in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
+            layers = []
+            for _ in range(count):
+                layers += [nn.Conv2d(i, o, 3, padding=1), nn.ReLU()]
+                i = o
+            parts.append(nn.Sequential(*layers, nn.MaxPool2d(2, ceil_mode=True)))
+        self.pool3, self.pool4, self.pool5 = nn.Sequential(*parts[:3]), parts[3], parts[4]
+        self.head = nn.Sequential(nn.Conv2d(512, width, 7, padding=3), nn.ReLU(), nn.Dropout(),
+                                  nn.Conv2d(width, width, 1), nn.ReLU(), nn.Dropout(),
+                                  nn.Conv2d(width, classes, 1))
+        self.score4, self.score3 = nn.Conv2d(512, classes, 1), nn.Conv2d(256, classes, 1)
+
+    def forward(self, x):
+        def up(y, like):
+            return F.interpolate(y, size=like.shape[2:], mode="bilinear", align_corners=False)
+
+        third = self.pool3(x)
+        fourth = self.pool4(third)
+        y = self.head(self.pool5(fourth))
+        y = up(y, fourth) + self.score4(fourth)
+        y = up(y, third) + self.score3(third)
+        return up(y, x)
+
+
+NETS = {"deeplab": DeepLab, "fcn8s": Fcn8s}
+
+
 def median_seconds(body, runs):
     body()
     times = []
@@ -83,6 +116,7 @@ def median_seconds(body, runs):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--net", choices=NETS, default="deeplab")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--crop", type=int, default=360)
     parser.add_argument("--batch", type=int, default=8)
@@ -91,9 +125,9 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     height, width = map(int, args.size.split("x"))
-    print(f"torch {torch.__version__}, {args.threads} threads")
+    print(f"{args.net}, torch {torch.__version__}, {args.threads} threads")
     for name, layout in (("NCHW", torch.contiguous_format), ("channels last", torch.channels_last)):
-        net = DeepLab(11).to(memory_format=layout)
+        net = NETS[args.net](11).to(memory_format=layout)
         image = torch.randn(args.batch, 3, args.crop, args.crop).to(memory_format=layout)
         labels = torch.randint(0, 11, (args.batch, args.crop, args.crop))
         optimiser = torch.optim.SGD(net.parameters(), lr=1e-3, momentum=0.9)

@@ -88,7 +88,6 @@ static seg_convolution convolution(const seg_op_call *call)
         .ic = image->c,
         .oc = dst->c,
         .up = false,
-        .winograd = !call->train,
     };
 }
 

@@ -83,7 +83,6 @@ static seg_convolution convolution(const seg_op_call *call)
         .ic = image->c,
         .oc = dst->c,
         .up = true,
-        .winograd = !call->train,
     };
 }
 

@@ -126,14 +126,6 @@ seg_status seg_conv_check(const char *name, int src_count, const seg_shape *src,
     return SEG_OK;
 }
 
-size_t seg_conv_packed_size(const seg_convolution *conv)
-{
-    int m = seg_conv_winograd_edge(conv, false);
-    size_t count =
-        m > 0 ? seg_conv_winograd_pack_count(conv, false, m) : seg_conv_pack_count(conv, false);
-    return count * sizeof(float);
-}
-
 static size_t max_size(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -144,19 +136,57 @@ static int64_t dst_pixels(const seg_convolution *c)
     return c->n * (c->up ? c->y.fine * c->x.fine : c->y.coarse * c->x.coarse);
 }
 
+/* One gather, by whichever way is chosen. */
+static size_t gather_packed_size(const seg_convolution *conv, bool backward)
+{
+    int m = seg_conv_winograd_edge(conv, backward);
+    size_t count = m > 0 ? seg_conv_winograd_pack_count(conv, backward, m)
+                         : seg_conv_pack_count(conv, backward);
+    return count * sizeof(float);
+}
+
+static size_t gather_scratch_size(const seg_convolution *conv, bool backward)
+{
+    int m = seg_conv_winograd_edge(conv, backward);
+    return m > 0 ? seg_conv_winograd_scratch(conv, backward, m)
+                 : seg_conv_gather_scratch(conv, backward);
+}
+
+static void gather_pack(const seg_convolution *conv, bool backward, const float *weights,
+                        const float *bias, float *packed)
+{
+    int m = seg_conv_winograd_edge(conv, backward);
+    if (m > 0)
+        seg_conv_winograd_pack(conv, backward, m, weights, bias, packed);
+    else
+        seg_conv_pack_run(conv, backward, weights, bias, packed);
+}
+
+static void gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch)
+{
+    int m = seg_conv_winograd_edge(conv, job->backward);
+    if (m > 0)
+        seg_conv_winograd_run(conv, m, job, scratch);
+    else
+        seg_conv_gather_run(conv, job, scratch);
+}
+
+size_t seg_conv_packed_size(const seg_convolution *conv)
+{
+    return gather_packed_size(conv, false);
+}
+
 /* Weights packed for the gradient of src stand at the start of scratch. */
 static size_t backward_packed_size(const seg_convolution *conv)
 {
-    return seg_align_up(seg_conv_pack_count(conv, true) * sizeof(float));
+    return seg_align_up(gather_packed_size(conv, true));
 }
 
 size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
 {
-    int m = seg_conv_winograd_edge(conv, false);
-    size_t size =
-        m > 0 ? seg_conv_winograd_scratch(conv, false, m) : seg_conv_gather_scratch(conv, false);
+    size_t size = gather_scratch_size(conv, false);
     if (train) { /* the parts run one after the other */
-        size = max_size(size, backward_packed_size(conv) + seg_conv_gather_scratch(conv, true));
+        size = max_size(size, backward_packed_size(conv) + gather_scratch_size(conv, true));
         size = max_size(size, seg_conv_weights_scratch(conv));
         size = max_size(size, seg_conv_bias_scratch(dst_pixels(conv), conv->oc));
     }
@@ -166,11 +196,7 @@ size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
 void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call)
 {
     const float *bias = call->src_count == 3 ? seg_f32(&call->src[2]) : NULL;
-    int m = seg_conv_winograd_edge(conv, false);
-    if (m > 0)
-        seg_conv_winograd_pack(conv, false, m, seg_f32(&call->src[1]), bias, call->packed);
-    else
-        seg_conv_pack_run(conv, false, seg_f32(&call->src[1]), bias, call->packed);
+    gather_pack(conv, false, seg_f32(&call->src[1]), bias, call->packed);
 }
 
 void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
@@ -182,11 +208,7 @@ void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
         .packed = call->packed,
         .activation = activation,
     };
-    int m = seg_conv_winograd_edge(conv, false);
-    if (m > 0)
-        seg_conv_winograd_run(conv, m, &job, call->scratch);
-    else
-        seg_conv_gather_run(conv, &job, call->scratch);
+    gather_run(conv, &job, call->scratch);
 }
 
 const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call)
@@ -208,8 +230,8 @@ static void backward_src(const seg_convolution *conv, const seg_op_call *call)
         .backward = true,
         .packed = call->scratch,
     };
-    seg_conv_pack_run(conv, true, seg_f32(&call->src[1]), NULL, call->scratch);
-    seg_conv_gather_run(conv, &job, (char *)call->scratch + backward_packed_size(conv));
+    gather_pack(conv, true, seg_f32(&call->src[1]), NULL, call->scratch);
+    gather_run(conv, &job, (char *)call->scratch + backward_packed_size(conv));
 }
 
 void seg_conv_backward(const seg_convolution *conv, const seg_op_call *call)

@@ -11,7 +11,7 @@
  *            inside the source, so padding costs nothing and no border is ever tested
  *   outer    the weights' gradient: per tap the rectangle of coarse pixels that it serves
  *
- * Where it pays and is allowed, a gather of 3x3 taps is done by Winograd's filtering instead.
+ * Where it pays, a gather of 3x3 taps is done by Winograd's filtering instead.
  *
  * Weights are KH,KW,IC/G,OC. Packed, they are panels of nr output channels: a bias of nr floats
  * (zeros without one), then [tap][input channel][nr], per group.
@@ -36,7 +36,6 @@ typedef struct seg_convolution {
     seg_conv_axis y, x;
     int64_t ic, oc; /* of the weights: all groups together */
     bool up;        /* the layer goes coarse -> fine: a transposed convolution */
-    bool winograd;  /* allowed: fewer multiply-adds, and sums that round otherwise */
 } seg_convolution;
 
 /* The layer itself, for ops whose sources are {image, weights, optional bias}: seg_conv_check

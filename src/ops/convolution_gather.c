@@ -385,7 +385,7 @@ const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_con
     plan p;
     plan_make(&p, conv, job->backward, NULL);
     p.job = job;
-    return p.slices > 1   ? "indirect GEMM, depth in slices"
+    return p.slices > 1  ? "indirect GEMM, depth in slices"
            : streams(&p) ? "indirect GEMM, past the caches"
                          : "indirect GEMM";
 }

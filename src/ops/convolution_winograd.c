@@ -144,8 +144,7 @@ static int64_t meetings(const seg_conv_axis *axis)
 int seg_conv_winograd_edge(const seg_convolution *conv, bool backward)
 {
     const seg_conv_axis *y = &conv->y, *x = &conv->x;
-    if (!conv->winograd || conv->groups != 1 || y->kernel != 3 || x->kernel != 3 ||
-        y->stride != 1 || x->stride != 1)
+    if (conv->groups != 1 || y->kernel != 3 || x->kernel != 3 || y->stride != 1 || x->stride != 1)
         return 0;
     const double pair = (double)conv->ic * (double)conv->oc;
     double best = WORTH * (double)(conv->n * meetings(y) * meetings(x)) * pair;

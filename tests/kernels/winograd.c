@@ -52,8 +52,7 @@ static seg_convolution convolution(const layer *l, bool up, const seg_kernels *k
                              .x = {up ? w : l->w, up ? l->w : w, 3, 1, l->pad_w, l->rate_w},
                              .ic = l->ic,
                              .oc = l->oc,
-                             .up = up,
-                             .winograd = true};
+                             .up = up};
 }
 
 /* The layer's result at one pixel and channel, and the size of its summands. */
@@ -210,8 +209,6 @@ START_TEST(chosen_where_it_saves)
     seg_convolution c = convolution(&vgg, false, seg_kernels_get(), 2);
     ck_assert_int_eq(seg_conv_winograd_edge(&c, false), 6);
     ck_assert_int_eq(seg_conv_winograd_edge(&c, true), 6);
-    c.winograd = false;
-    ck_assert_int_eq(seg_conv_winograd_edge(&c, false), 0);
     const layer thin = {1, 64, 64, 3, 16, 1, 1, 1, 1, SEG_ACT_NONE};
     c = convolution(&thin, false, seg_kernels_get(), 2);
     ck_assert_int_eq(seg_conv_winograd_edge(&c, false), 0);
