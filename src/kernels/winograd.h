@@ -8,7 +8,8 @@
  * Summed over input channels, each of the n*n elements is a matrix product of its own, so m*m pixels
  * cost n*n multiply-adds a channel pair instead of 9*m*m. Points 0, 1, -1, 2; from m 4 on -2; for m 6
  * also 1/2 and -1/2.
- * (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.)
+ * (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.) Its gradient by g
+ * is G^T ((A dY A^T) * (B^T d B)) G, dY the gradient of Y, summed over tiles.
  *
  * Vectors run along channels. `stride` is the distance in floats from one element to the next.
  */
@@ -30,10 +31,16 @@ typedef struct seg_winograd_kernels {
     /* pixels = clamp(bias + A^T products A, lo, hi): m*m pointers, row by row; NaN stays NaN. */
     void (*join)(int m, const float *products, int64_t stride, const float *bias, int64_t channels,
                  float lo, float hi, float *const *pixels);
+    /* values = A pixels A^T: m*m pointers, else as split. */
+    void (*spread)(int m, const float *const *pixels, int64_t channels, float *values,
+                   int64_t stride);
     /* values = G g G^T for `count` pairs of channels (whole vectors); taps: 9 of them, row by row,
      * tap_stride floats apart. */
     void (*weights)(int m, const float *taps, int64_t tap_stride, int64_t count, float *values,
                     int64_t stride);
+    /* taps = G^T values G for `count` pairs of channels, of any number. */
+    void (*taps)(int m, const float *values, int64_t stride, int64_t count, float *taps,
+                 int64_t tap_stride);
 } seg_winograd_kernels;
 
 #endif

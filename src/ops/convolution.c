@@ -171,6 +171,22 @@ static void gather_run(const seg_convolution *conv, const seg_conv_gather *job, 
         seg_conv_gather_run(conv, job, scratch);
 }
 
+static size_t weights_scratch_size(const seg_convolution *conv)
+{
+    int m = seg_conv_winograd_weights_edge(conv);
+    return m > 0 ? seg_conv_winograd_weights_scratch(conv, m) : seg_conv_weights_scratch(conv);
+}
+
+static void weights_run(const seg_convolution *conv, const float *in, const float *out,
+                        float *diff_weights, void *scratch)
+{
+    int m = seg_conv_winograd_weights_edge(conv);
+    if (m > 0)
+        seg_conv_winograd_weights_run(conv, m, in, out, diff_weights, scratch);
+    else
+        seg_conv_weights_run(conv, in, out, diff_weights, scratch);
+}
+
 size_t seg_conv_packed_size(const seg_convolution *conv)
 {
     return gather_packed_size(conv, false);
@@ -187,7 +203,7 @@ size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
     size_t size = gather_scratch_size(conv, false);
     if (train) { /* the parts run one after the other */
         size = max_size(size, backward_packed_size(conv) + gather_scratch_size(conv, true));
-        size = max_size(size, seg_conv_weights_scratch(conv));
+        size = max_size(size, weights_scratch_size(conv));
         size = max_size(size, seg_conv_bias_scratch(dst_pixels(conv), conv->oc));
     }
     return size;
@@ -240,8 +256,8 @@ void seg_conv_backward(const seg_convolution *conv, const seg_op_call *call)
     if (call->diff_src[0].data != NULL)
         backward_src(conv, call);
     if (call->diff_src[1].data != NULL)
-        seg_conv_weights_run(conv, seg_f32(&call->src[0]), diff_dst, seg_f32(&call->diff_src[1]),
-                             call->scratch);
+        weights_run(conv, seg_f32(&call->src[0]), diff_dst, seg_f32(&call->diff_src[1]),
+                    call->scratch);
     if (call->src_count == 3 && call->diff_src[2].data != NULL)
         seg_conv_bias_run(conv->kernels, conv->threads, diff_dst, dst_pixels(conv), conv->oc,
                           seg_f32(&call->diff_src[2]), call->scratch);

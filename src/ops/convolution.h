@@ -11,7 +11,7 @@
  *            inside the source, so padding costs nothing and no border is ever tested
  *   outer    the weights' gradient: per tap the rectangle of coarse pixels that it serves
  *
- * Where it pays, a gather of 3x3 taps is done by Winograd's filtering instead.
+ * Where it pays, 3x3 taps are done by Winograd's filtering instead (winograd_tiles.h).
  *
  * Weights are KH,KW,IC/G,OC. Packed, they are panels of nr output channels: a bias of nr floats
  * (zeros without one), then [tap][input channel][nr], per group.
@@ -92,6 +92,12 @@ void seg_conv_winograd_run(const seg_convolution *conv, int m, const seg_conv_ga
 size_t seg_conv_weights_scratch(const seg_convolution *conv);
 void seg_conv_weights_run(const seg_convolution *conv, const float *in, const float *out,
                           float *diff_weights, void *scratch);
+
+/* The same by Winograd's filtering: the edge m of its tiles, or 0 where the above is to be used. */
+int seg_conv_winograd_weights_edge(const seg_convolution *conv);
+size_t seg_conv_winograd_weights_scratch(const seg_convolution *conv, int m);
+void seg_conv_winograd_weights_run(const seg_convolution *conv, int m, const float *in,
+                                   const float *out, float *diff_weights, void *scratch);
 
 /* sums[c] = sum over pixels of image[pixel][c] */
 size_t seg_conv_bias_scratch(int64_t pixels, int64_t channels);

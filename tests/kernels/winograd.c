@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * winograd.c: 3x3 convolutions by Winograd's filtering, on every instruction set, from fine to
- * coarse and back, with tiles of both sizes, against sums in double precision over all taps. Guard
+ * coarse and back, with tiles of all sizes, and gradients of weights, against sums in double precision over all taps. Guard
  * zones surround all that is written; one and two threads must give the same bytes.
  */
 #include <math.h>
@@ -120,6 +120,58 @@ static float *run(const seg_convolution *c, int m, const float *src, const float
     return dst;
 }
 
+/* The gradient of tap k from input channel i to output channel o, and the size of its summands. */
+static double gradient_at(const seg_convolution *c, const float *in, const float *out,
+                          const int64_t *at, double *size)
+{
+    double sum = 0;
+    *size = 0;
+    for (int64_t p = 0; p < c->n * c->y.coarse * c->x.coarse; p++) {
+        int64_t n = p / c->x.coarse / c->y.coarse;
+        int64_t y = p / c->x.coarse % c->y.coarse + at[0] / 3 * c->y.dilation - c->y.pad;
+        int64_t x = p % c->x.coarse + at[0] % 3 * c->x.dilation - c->x.pad;
+        if (y < 0 || y >= c->y.fine || x < 0 || x >= c->x.fine)
+            continue;
+        double term = (double)in[((n * c->y.fine + y) * c->x.fine + x) * c->ic + at[1]] *
+                      (double)out[p * c->oc + at[2]];
+        sum += term;
+        *size += fabs(term);
+    }
+    return sum;
+}
+
+static float *run_weights(const seg_convolution *c, int m, const float *in, const float *out)
+{
+    size_t scratch_size = seg_conv_winograd_weights_scratch(c, m);
+    float *scratch = block_new(scratch_size), *diff = guarded_new(9 * c->ic * c->oc, 8);
+    seg_conv_winograd_weights_run(c, m, in, out, diff, scratch);
+    block_free(scratch, scratch_size);
+    return diff;
+}
+
+static void check_weights(const layer *l, int m, const seg_kernels *kernels)
+{
+    seg_convolution one = convolution(l, false, kernels, 1);
+    seg_convolution two = convolution(l, false, kernels, 2);
+    const int64_t src_count = l->n * l->h * l->w * l->ic, count = 9 * l->ic * l->oc;
+    float *in = guarded_new(src_count, 1), *out = guarded_new(dst_count(&one), 2);
+    float *got = run_weights(&one, m, in, out), *other = run_weights(&two, m, in, out);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t at[3] = {i / l->oc / l->ic, i / l->oc % l->ic, i % l->oc};
+        double size, want = gradient_at(&one, in, out, at, &size);
+        /* Terms of other taps, of size 1, leave their rounding here. */
+        double allowed = 1e-5 * (size + (double)(l->n * one.y.coarse * one.x.coarse));
+        ck_assert_msg(fabs((double)got[i] - want) <= allowed,
+                      "%s, m %d, tap %d in %d out %d: %g, wanted %g", kernels->isa, m, (int)at[0],
+                      (int)at[1], (int)at[2], (double)got[i], want);
+    }
+    ck_assert_mem_eq(got, other, (size_t)count * sizeof(float));
+    guarded_free(in, src_count);
+    guarded_free(out, dst_count(&one));
+    guarded_free(got, count);
+    guarded_free(other, count);
+}
+
 static void check_isa(const layer *l, bool up, int m, const seg_kernels *kernels)
 {
     const int64_t src_count = l->n * l->h * l->w * l->ic, weight_count = 9 * l->ic * l->oc;
@@ -146,6 +198,7 @@ static void check(layer l)
         for (size_t k = 0; k < sizeof edges / sizeof *edges && supported; k++) {
             check_isa(&l, false, edges[k], seg_kernels_at(i, &supported));
             check_isa(&l, true, edges[k], seg_kernels_at(i, &supported));
+            check_weights(&l, edges[k], seg_kernels_at(i, &supported));
         }
     }
 }
