@@ -3,7 +3,7 @@
 /*
  * depthwise.h: depthwise convolutions forward and backward, vectors over channels.
  *
- *   dst[y,x,c] = clamp(bias[c] + sum over i,j of src[.. y,i .., .. x,j .., c] * weights[i,j,c])
+ *   dst[y,x,c] = ramp(bias[c] + sum over i,j of src[.. y,i .., .. x,j .., c] * weights[i,j,c])
  *
  * Along one axis, every position of dst reads an arithmetic sequence of positions of src through
  * an arithmetic sequence of taps, and both sequences are in a table. So no loop has bounds to
@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "kernels/ramp.h"
 
 /* What position p reads: taps tap + t*tap_step at from + t*from_tap, for t of 0..taps-1. */
 typedef struct seg_depthwise_position {
@@ -35,7 +37,7 @@ typedef struct seg_depthwise_layer {
     int64_t channels; /* of src, dst and weights: floats from one pixel or tap to the next */
     int64_t from_w;   /* pixels of a row of src */
     int64_t kernel_w; /* taps of a row of weights */
-    float lo, hi;     /* dst is clamped to this range */
+    seg_ramp ramp;    /* applied to dst */
     bool stream;      /* dst is too large to wait in a cache for its reader: write past them */
 } seg_depthwise_layer;
 

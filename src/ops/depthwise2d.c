@@ -31,7 +31,7 @@ enum { EXTENT_MAX = 1 << 20 }; /* of strides, padding and dilation: products sta
 #define FIELD(name) offsetof(seg_conv2d_params, name)
 static const seg_param depthwise2d_param_list[] = {
     {"activation", "applied to the result", SEG_PARAM_INT, FIELD(activation), SEG_ACT_NONE,
-     SEG_ACT_RELU6},
+     SEG_ACT_HARD_SIGMOID},
     {"sh", "stride, rows", SEG_PARAM_INT, FIELD(sh), 1, EXTENT_MAX},
     {"sw", "stride, columns", SEG_PARAM_INT, FIELD(sw), 1, EXTENT_MAX},
     {"ph", "rows of padding above", SEG_PARAM_INT, FIELD(ph), 0, EXTENT_MAX},
@@ -207,8 +207,8 @@ static job job_of(const seg_op_call *call, const axis *rows, const axis *columns
 {
     const seg_shape *weights = &call->src[WEIGHTS].shape;
     job j = {.call = call,
-             .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw, -INFINITY,
-                       INFINITY,
+             .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw,
+                       seg_activation_ramp(SEG_ACT_NONE),
                        from->shape.n * rows->length * columns->length * weights->oc >=
                            SEG_STREAM_FLOATS},
              .from_h = from->shape.h,
@@ -292,7 +292,7 @@ static void forward(const seg_op_call *call)
     job j = forward_job(call);
     j.dst = seg_f32(call->dst);
     j.bias = call->src_count > BIAS ? seg_f32(&call->src[BIAS]) : NULL;
-    seg_activation_range(p->activation, &j.layer.lo, &j.layer.hi);
+    j.layer.ramp = seg_activation_ramp(p->activation);
     compute(&j);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernels/activated.h"
 #include "ops/check_op.h"
 
 typedef struct layer {
@@ -41,6 +42,8 @@ static const layer layers[] = {
     {"padding without image", 1, 3, 3, 1, 1, 2, 2, 4, 4, 4, 4, 1, 1, SEG_ACT_NONE, true},
     {"relu", 1, 9, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_RELU, true},
     {"relu6", 1, 9, 17, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, SEG_ACT_RELU6, true},
+    {"hard swish", 1, 9, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_HARD_SWISH, true},
+    {"hard sigmoid", 1, 9, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_HARD_SIGMOID, true},
 };
 enum { LAYERS = sizeof layers / sizeof *layers };
 
@@ -107,10 +110,7 @@ static void sum_up(sums *s, const op_run *run, const layer *l)
         add(s, DIFF_BIAS, i % dst->c, (double)seg_f32(&run->diff_dst)[i]);
         if (l->bias)
             add(s, DST, i, (double)seg_f32(&run->src[2])[i % dst->c]);
-        if (l->activation != SEG_ACT_NONE)
-            s->sum[DST][i] = fmax(0.0, s->sum[DST][i]);
-        if (l->activation == SEG_ACT_RELU6)
-            s->sum[DST][i] = fmin(6.0, s->sum[DST][i]);
+        s->sum[DST][i] = activated(l->activation, s->sum[DST][i]);
     }
 }
 
