@@ -34,16 +34,18 @@ typedef struct seg_depthwise_axis {
 
 typedef struct seg_depthwise_layer {
     seg_depthwise_axis rows, columns;
-    int64_t channels; /* of src, dst and weights: floats from one pixel or tap to the next */
+    int64_t channels; /* of src, dst, weights: floats from one pixel or tap to the next */
     int64_t from_w;   /* pixels of a row of src */
     int64_t kernel_w; /* taps of a row of weights */
     seg_ramp ramp;    /* applied to dst */
     bool stream;      /* dst is too large to wait in a cache for its reader: write past them */
 } seg_depthwise_layer;
 
-/* Rows of one image that a call does: first, first + rows.step, ... < end. */
+/* What a call does of one image: rows first, first + rows.step, ... < end; and so many channels,
+ * of which the first is where its pointers point. */
 typedef struct seg_depthwise_part {
     int64_t first, end;
+    int64_t channels;
 } seg_depthwise_part;
 
 typedef struct seg_depthwise_kernels {

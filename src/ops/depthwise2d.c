@@ -156,9 +156,13 @@ static axis backward_axis(position *at, int64_t out, int64_t in, int64_t taps, i
 /* ---- a call, cut into tasks ---- */
 
 enum {
-    BAND = 8,        /* rows of a task */
-    SHORTEST = 8,    /* walk of columns: a tile's pixels */
-    BLOCKS_MAX = 32, /* of rows, in backward-weights */
+    BAND = 8,         /* rows of a task, or twice as many */
+    TASKS_WANTED = 8, /* of these, where there are enough rows */
+    SLICE = 128,      /* channels of a task, at most: a tile's weights stay in the first cache, and
+                         what columns of tiles share in the second */
+    LINE = 16,        /* floats of a cache line */
+    SHORTEST = 8,     /* walk of columns: a tile's pixels */
+    BLOCKS_MAX = 32,  /* of rows, in backward-weights */
 };
 
 /* Rows of all images are numbered in the order of their walks: image, phase, step. */
@@ -167,6 +171,8 @@ typedef struct job {
     seg_depthwise_layer layer;
     int64_t from_h;    /* rows of src of one image */
     int64_t row_count; /* n * rows of dst */
+    int64_t channels;  /* of a task */
+    int64_t band_rows, bands;
     float *dst;
     const float *src, *weights, *bias;
     int64_t blocks, block_rows;    /* backward-weights */
@@ -213,6 +219,7 @@ static job job_of(const seg_op_call *call, const axis *rows, const axis *columns
                            SEG_STREAM_FLOATS},
              .from_h = from->shape.h,
              .row_count = from->shape.n * rows->length,
+             .channels = weights->oc,
              .src = from->data,
              .weights = seg_f32(&call->src[WEIGHTS])};
     return j;
@@ -260,8 +267,10 @@ static void for_parts(const job *j, int64_t block, int64_t rows, part_body body)
         int64_t count = (length - phase + step - 1) / step;
         int64_t from = first > at ? first - at : 0, to = end - at < count ? end - at : count;
         if (from < to)
-            body(j, n, (seg_depthwise_part){phase + from * step, phase + (to - 1) * step + 1},
-                 block);
+            body(
+                j, n,
+                (seg_depthwise_part){phase + from * step, phase + (to - 1) * step + 1, j->channels},
+                block);
         at += count;
     }
 }
@@ -275,15 +284,29 @@ static void compute_part(const job *j, int64_t n, seg_depthwise_part part, int64
         j->src + n * j->from_h * j->layer.from_w * c, j->weights, j->bias);
 }
 
-static void compute_task(void *context, int64_t band, int thread)
+/* A band of rows and a slice of channels. */
+static void compute_task(void *context, int64_t index, int thread)
 {
     (void)thread;
-    for_parts(context, band, BAND, compute_part);
+    job j = *(const job *)context;
+    const int64_t first = index / j.bands * j.channels, rest = j.layer.channels - first;
+    j.channels = rest < j.channels ? rest : j.channels;
+    j.src += first;
+    j.dst += first;
+    j.weights += first;
+    j.bias = j.bias != NULL ? j.bias + first : NULL;
+    for_parts(&j, index % j.bands, j.band_rows, compute_part);
 }
 
 static void compute(job *j)
 {
-    seg_parallel_for(j->call->threads, (j->row_count + BAND - 1) / BAND, compute_task, j);
+    const int64_t channels = j->layer.channels, slices = (channels + SLICE - 1) / SLICE;
+    j->channels = ((channels + slices - 1) / slices + LINE - 1) / LINE * LINE;
+    j->band_rows = 2 * BAND; /* what bands share is read twice */
+    if ((j->row_count + j->band_rows - 1) / j->band_rows * slices < TASKS_WANTED)
+        j->band_rows = BAND;
+    j->bands = (j->row_count + j->band_rows - 1) / j->band_rows;
+    seg_parallel_for(j->call->threads, j->bands * slices, compute_task, j);
 }
 
 static void forward(const seg_op_call *call)

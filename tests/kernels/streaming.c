@@ -81,7 +81,7 @@ START_TEST(depthwise_images)
                                    .from_w = COLUMNS,
                                    .kernel_w = 1,
                                    .ramp = {SEG_RAMP_CLAMP, -INFINITY, 3, 1, 0}};
-        const seg_depthwise_part all = {0, ROWS};
+        const seg_depthwise_part all = {0, ROWS, channels};
         kernels->depthwise.apply(&job, all, wanted, src, weights, NULL);
         job.stream = true;
         kernels->depthwise.apply(&job, all, dst, src, weights, NULL);
