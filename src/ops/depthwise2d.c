@@ -156,13 +156,15 @@ static axis backward_axis(position *at, int64_t out, int64_t in, int64_t taps, i
 /* ---- a call, cut into tasks ---- */
 
 enum {
-    BAND = 8,         /* rows of a task, or twice as many */
-    TASKS_WANTED = 8, /* of these, where there are enough rows */
-    SLICE = 128,      /* channels of a task, at most: a tile's weights stay in the first cache, and
-                         what columns of tiles share in the second */
-    LINE = 16,        /* floats of a cache line */
-    SHORTEST = 8,     /* walk of columns: a tile's pixels */
-    BLOCKS_MAX = 32,  /* of rows, in backward-weights */
+    BAND = 8,       /* rows of a task */
+    LONG_BAND = 16, /* the same where there are TASKS_WANTED: bands read shared rows twice */
+    TASKS_WANTED = 8,
+    SLICE = 128,           /* channels of a task: a tile's weights stay in the first cache, and what
+                               columns of tiles share in the second */
+    NEAR_FLOATS = 4 << 20, /* of dst, so that src and dst fit the last cache */
+    LINE = 16,             /* floats of a cache line */
+    SHORTEST = 8,          /* walk of columns: a tile's pixels */
+    BLOCKS_MAX = 32,       /* of rows, in backward-weights */
 };
 
 /* Rows of all images are numbered in the order of their walks: image, phase, step. */
@@ -298,13 +300,26 @@ static void compute_task(void *context, int64_t index, int thread)
     for_parts(&j, index % j.bands, j.band_rows, compute_part);
 }
 
+/* Whether a task finds in a cache what others read before it. From memory, narrow slices and long
+ * bands are slower than whole pixels; and where rates are wide, rows share next to nothing. */
+static bool reads_again(const job *j)
+{
+    const seg_depthwise_axis *rows = &j->layer.rows;
+    return j->row_count * j->layer.columns.length * j->layer.channels <= NEAR_FLOATS &&
+           rows->step * j->call->src[WEIGHTS].shape.kh <= rows->length;
+}
+
 static void compute(job *j)
 {
-    const int64_t channels = j->layer.channels, slices = (channels + SLICE - 1) / SLICE;
+    const int64_t channels = j->layer.channels;
+    int64_t slices = 1;
+    j->band_rows = BAND;
+    if (reads_again(j)) {
+        slices = (channels + SLICE - 1) / SLICE;
+        if ((j->row_count + LONG_BAND - 1) / LONG_BAND * slices >= TASKS_WANTED)
+            j->band_rows = LONG_BAND;
+    }
     j->channels = ((channels + slices - 1) / slices + LINE - 1) / LINE * LINE;
-    j->band_rows = 2 * BAND; /* what bands share is read twice */
-    if ((j->row_count + j->band_rows - 1) / j->band_rows * slices < TASKS_WANTED)
-        j->band_rows = BAND;
     j->bands = (j->row_count + j->band_rows - 1) / j->band_rows;
     seg_parallel_for(j->call->threads, j->bands * slices, compute_task, j);
 }
