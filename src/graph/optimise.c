@@ -65,18 +65,78 @@ static void bypass(seg_graph *graph, seg_graph_node *node, seg_value now)
     node->src_count = 0;
 }
 
+static bool is_unary(const seg_graph_node *node, seg_unary_function function)
+{
+    return is(node, "unary") && ((const seg_unary_params *)node->params)->function == function;
+}
+
+/* With the slope of the hard swish; files hold it in a float's precision. */
+static bool is_hard_sigmoid(const seg_graph_node *node)
+{
+    const seg_unary_params *p = node->params;
+    return is_unary(node, SEG_UNARY_HARD_SIGMOID) && (float)p->a == 1.0f / 6.0f && p->b == 0.5;
+}
+
+/* What the node does, as an activation of the node before it; SEG_ACT_NONE: none. */
+static seg_activation activation_of(const seg_graph_node *node)
+{
+    if (is(node, "relu"))
+        return SEG_ACT_RELU;
+    if (is(node, "relu6"))
+        return SEG_ACT_RELU6;
+    if (is_unary(node, SEG_UNARY_HARD_SWISH))
+        return SEG_ACT_HARD_SWISH;
+    return is_hard_sigmoid(node) ? SEG_ACT_HARD_SIGMOID : SEG_ACT_NONE;
+}
+
+static bool fuses(const seg_op *op, seg_activation activation, bool train)
+{
+    if (train && activation > SEG_ACT_RELU6)
+        return false;
+    /* The first parameter of those that fuse is the activation, by the op contract. */
+    return (op->flags & (train ? SEG_OP_FUSES_TRAIN : SEG_OP_FUSES_INFER)) != 0 &&
+           activation <= (seg_activation)op->params[0].max;
+}
+
 static void fuse_activation(seg_graph *graph, seg_graph_node *node, bool train)
 {
-    int64_t wanted = is(node, "relu") ? SEG_ACT_RELU : SEG_ACT_RELU6;
-    seg_graph_node *before = producer(graph, node->src[0]);
-    unsigned flag = train ? SEG_OP_FUSES_TRAIN : SEG_OP_FUSES_INFER;
-    if (before == NULL || !(before->op->flags & flag) || use_count(graph, before->dst) != 1)
+    const seg_activation wanted = activation_of(node);
+    if (wanted == SEG_ACT_NONE)
         return;
-    int64_t *activation = before->params; /* the first field, by the op contract */
+    seg_graph_node *before = producer(graph, node->src[0]);
+    if (before == NULL || !fuses(before->op, wanted, train) || use_count(graph, before->dst) != 1)
+        return;
+    int64_t *activation = before->params;
     if (*activation != SEG_ACT_NONE)
         return;
     *activation = wanted;
     bypass(graph, node, before->dst);
+}
+
+/* x times the hard sigmoid of x, as a product becomes the hard swish of x as one layer. */
+static seg_status join_hard_swish(seg_graph *graph, seg_graph_node *node, seg_error *err)
+{
+    const seg_binary_params *product = node->params;
+    if (product->function != SEG_BINARY_MUL || product->activation != SEG_ACT_NONE)
+        return SEG_OK;
+    for (int k = 0; k < 2; k++) {
+        seg_graph_node *gate = producer(graph, node->src[k]);
+        const seg_value x = node->src[1 - k];
+        if (gate == NULL || !is_hard_sigmoid(gate) || gate->src[0] != x)
+            continue;
+        seg_unary_params *swish = seg_arena_alloc(&graph->arena, sizeof *swish);
+        if (swish == NULL)
+            return seg_fail_nomem(err, sizeof *swish, "a hard swish");
+        *swish = (seg_unary_params){.function = SEG_UNARY_HARD_SWISH};
+        node->op = &seg_op_unary;
+        node->params = swish;
+        node->src[0] = x;
+        node->src_count = 1;
+        if (use_count(graph, gate->dst) == 0)
+            gate->src_count = 0; /* it reads x no more */
+        break;
+    }
+    return SEG_OK;
 }
 
 static seg_status fold_add(seg_graph *graph, const seg_graph_fold *fold, seg_error *err)
@@ -190,7 +250,9 @@ seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
             bypass(graph, node, node->src[0]);
         else if (!train && is(node, "batchnorm"))
             status = fold_batchnorm(graph, node, err);
-        else if (is(node, "relu") || is(node, "relu6"))
+        else if (!train && is(node, "binary"))
+            status = join_hard_swish(graph, node, err);
+        if (status == SEG_OK)
             fuse_activation(graph, node, train);
     }
     return status == SEG_OK ? drop_dead(graph, err) : status;

@@ -3,7 +3,7 @@
 /*
  * depthwise.h: depthwise convolutions forward and backward, vectors over channels.
  *
- *   dst[y,x,c] = clamp(bias[c] + sum over i,j of src[.. y,i .., .. x,j .., c] * weights[i,j,c])
+ *   dst[y,x,c] = ramp(bias[c] + sum over i,j of src[.. y,i .., .. x,j .., c] * weights[i,j,c])
  *
  * Along one axis, every position of dst reads an arithmetic sequence of positions of src through
  * an arithmetic sequence of taps, and both sequences are in a table. So no loop has bounds to
@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "kernels/ramp.h"
 
 /* What position p reads: taps tap + t*tap_step at from + t*from_tap, for t of 0..taps-1. */
 typedef struct seg_depthwise_position {
@@ -32,16 +34,18 @@ typedef struct seg_depthwise_axis {
 
 typedef struct seg_depthwise_layer {
     seg_depthwise_axis rows, columns;
-    int64_t channels; /* of src, dst and weights: floats from one pixel or tap to the next */
+    int64_t channels; /* of src, dst, weights: floats from one pixel or tap to the next */
     int64_t from_w;   /* pixels of a row of src */
     int64_t kernel_w; /* taps of a row of weights */
-    float lo, hi;     /* dst is clamped to this range */
+    seg_ramp ramp;    /* applied to dst */
     bool stream;      /* dst is too large to wait in a cache for its reader: write past them */
 } seg_depthwise_layer;
 
-/* Rows of one image that a call does: first, first + rows.step, ... < end. */
+/* What a call does of one image: rows first, first + rows.step, ... < end; and so many channels,
+ * of which the first is where its pointers point. */
 typedef struct seg_depthwise_part {
     int64_t first, end;
+    int64_t channels;
 } seg_depthwise_part;
 
 typedef struct seg_depthwise_kernels {

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/ramp.h"
+
 enum { SEG_IGEMM_MR_MAX = 16 }; /* pixels of a tile, on any instruction set */
 
 /* Where one tap of the kernel reads: the same place for every pixel of a tile. */
@@ -26,7 +28,7 @@ typedef struct seg_igemm_tap {
     int64_t weights; /* from the panel's first tap */
 } seg_igemm_tap;
 
-/* dst[m][c] = clamp(start + sum over taps t, k < depth: src[m][t.src + k] * weights[t][k][c]) */
+/* dst[m][c] = ramp(start + sum over taps t, k < depth: src[m][t.src + k] * weights[t][k][c]) */
 typedef struct seg_igemm_gather {
     const seg_igemm_tap *taps;
     int64_t tap_count; /* may be 0 */
@@ -35,8 +37,7 @@ typedef struct seg_igemm_gather {
     const float *bias;              /* [nr] to start from; NULL: start from what dst holds */
     int64_t src_offset, dst_offset; /* added to every pointer of the tile */
     int64_t width;                  /* channels stored, 1..nr */
-    bool clamp;                     /* to lowest..highest; NaN stays NaN */
-    float lowest, highest;
+    seg_ramp ramp;
     int64_t fetch; /* not 0: memory so far ahead of what each pixel reads is asked for */
     bool stream;   /* the result is too large to wait in a cache: written past them. Needs dst at
                       vectors' addresses, and stream_end() before another thread reads it */

@@ -6,7 +6,8 @@
  * These loops are bound by memory, so each does all it can in one pass. They are serial: callers
  * cut the work into fixed blocks (ops/elementwise.h). Any count >= 0 and any alignment are fine;
  * a destination may be the very array of a source, but must not overlap one otherwise.
- * An activation is a range: none is (-inf, inf), ReLU (0, inf), ReLU6 (0, 6). NaN stays NaN.
+ * Where backward follows, an activation is a range: none is (-inf, inf), ReLU (0, inf), ReLU6
+ * (0, 6). NaN stays NaN.
  */
 #ifndef KERNELS_ROWS_H
 #define KERNELS_ROWS_H
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "kernels/ramp.h"
 
 /* Rows that moments() takes at most: bounds how much its single pass may cancel. */
 enum { SEG_ROWS_MOMENTS_MAX = 512 };
@@ -30,7 +33,7 @@ typedef struct seg_rows_kernels {
     void (*fill)(float *dst, float value, int64_t n);
     void (*scale)(float *dst, const float *src, float factor, int64_t n); /* src * factor */
     void (*axpy)(float *dst, const float *src, float factor, int64_t n);  /* dst += ... */
-    void (*clamp)(float *dst, const float *src, float lo, float hi, int64_t n);
+    void (*ramp)(float *dst, const float *src, const seg_ramp *ramp, int64_t n);
     /* clamp(a + b): the sum of two arrays when the range is infinite */
     void (*add)(float *dst, const float *a, const float *b, float lo, float hi, int64_t n);
     /* diff_dst where lo < dst < hi, else 0: backward of whatever was clamped into dst */

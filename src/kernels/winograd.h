@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#include "kernels/ramp.h"
+
 enum {
     SEG_WINOGRAD_EDGE_MAX = 6,                         /* m */
     SEG_WINOGRAD_SPAN_MAX = SEG_WINOGRAD_EDGE_MAX + 2, /* n */
@@ -28,9 +30,9 @@ typedef struct seg_winograd_kernels {
      * follows the last channel is 0. */
     void (*split)(int m, const float *const *pixels, int64_t channels, float *values,
                   int64_t stride);
-    /* pixels = clamp(bias + A^T products A, lo, hi): m*m pointers, row by row; NaN stays NaN. */
+    /* pixels = ramp(bias + A^T products A): m*m pointers, row by row. */
     void (*join)(int m, const float *products, int64_t stride, const float *bias, int64_t channels,
-                 float lo, float hi, float *const *pixels);
+                 const seg_ramp *ramp, float *const *pixels);
     /* values = A pixels A^T: m*m pointers, else as split. */
     void (*spread)(int m, const float *const *pixels, int64_t channels, float *values,
                    int64_t stride);

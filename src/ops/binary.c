@@ -17,8 +17,8 @@
 #include "ops/shapes.h"
 
 static const seg_param binary_params[] = {
-    {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT,
-     offsetof(seg_binary_params, activation), SEG_ACT_NONE, SEG_ACT_RELU6},
+    {"activation", "applied to the result", SEG_PARAM_INT, offsetof(seg_binary_params, activation),
+     SEG_ACT_NONE, SEG_ACT_HARD_SIGMOID},
     {"function", "which function", SEG_PARAM_INT, offsetof(seg_binary_params, function), 0,
      SEG_BINARY_FUNCTIONS - 1},
     {0},
@@ -149,7 +149,7 @@ static void forward_row(void *context, int64_t index, int thread)
     const seg_binary_params *p = call->params;
     const seg_shape *d = &call->dst->shape;
     int64_t sa[4], sb[4], n = index / d->h, y = index % d->h;
-    float lo, hi, *dst = seg_f32(call->dst) + index * d->w * d->c;
+    float *dst = seg_f32(call->dst) + index * d->w * d->c;
     find_steps(&call->src[0].shape, sa);
     find_steps(&call->src[1].shape, sb);
     const float *a = seg_f32(&call->src[0]) + n * sa[0] + y * sa[1];
@@ -158,9 +158,9 @@ static void forward_row(void *context, int64_t index, int thread)
     int64_t rows = flat ? 1 : d->w, length = flat ? d->w * d->c : d->c;
     for (int64_t x = 0; x < rows; x++)
         row(p->function, a + x * sa[2], sa[3], b + x * sb[2], sb[3], dst + x * length, length);
-    seg_activation_range(p->activation, &lo, &hi);
-    if (p->activation != SEG_ACT_NONE)
-        call->kernels->rows.clamp(dst, dst, lo, hi, d->w * d->c);
+    const seg_ramp ramp = seg_activation_ramp(p->activation);
+    if (ramp.kind != SEG_RAMP_NONE)
+        call->kernels->rows.ramp(dst, dst, &ramp, d->w * d->c);
 }
 
 static void forward(const seg_op_call *call)

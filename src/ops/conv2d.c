@@ -16,7 +16,8 @@
 typedef seg_conv2d_params params;
 
 static const seg_param param_list[] = {
-    {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT, offsetof(params, activation), 0, 2},
+    {"activation", "applied to the result", SEG_PARAM_INT, offsetof(params, activation),
+     SEG_ACT_NONE, SEG_ACT_HARD_SIGMOID},
     {"sh", "stride, rows", SEG_PARAM_INT, offsetof(params, sh), 1, 4096},
     {"sw", "stride, columns", SEG_PARAM_INT, offsetof(params, sw), 1, 4096},
     {"ph", "padding above", SEG_PARAM_INT, offsetof(params, ph), 0, 65536},

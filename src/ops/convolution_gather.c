@@ -12,7 +12,6 @@
  */
 #include "ops/convolution.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -320,8 +319,6 @@ static void run_panel(const plan *p, const block *b, int64_t group, int64_t pane
         .bias = packed,
         .dst_offset = group * p->width + panel * nr,
         .width = conv_min(nr, p->width - panel * nr),
-        .lowest = 0,
-        .highest = p->job->activation == SEG_ACT_RELU6 ? 6 : INFINITY,
         .fetch = first ? p->fetch : 0,
         .stream = p->stream,
     };
@@ -329,7 +326,7 @@ static void run_panel(const plan *p, const block *b, int64_t group, int64_t pane
         int64_t depth = conv_min(p->slice, p->depth - k);
         job.weights = packed + nr + k * nr;
         job.src_offset = group * p->depth + k;
-        job.clamp = p->job->activation != SEG_ACT_NONE && k + depth == p->depth;
+        job.ramp = seg_activation_ramp(k + depth == p->depth ? p->job->activation : SEG_ACT_NONE);
         run_slice(p, b, &job, depth);
         job.bias = NULL;
     }

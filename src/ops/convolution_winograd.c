@@ -187,14 +187,14 @@ static void join_tile(const piece *w, int64_t tile)
     const plan *p = w->p;
     const int64_t nr = p->conv->kernels->igemm.nr, channel = w->panel * nr;
     int64_t at[SEG_WINOGRAD_ELEMENTS_MAX];
-    float *pixels[SEG_WINOGRAD_ELEMENTS_MAX], lo, hi;
+    float *pixels[SEG_WINOGRAD_ELEMENTS_MAX];
     seg_winograd_dst_at(&p->tiles, w->first + tile, p->width, at);
     for (int i = 0; i < p->tiles.m * p->tiles.m; i++)
         pixels[i] = at[i] < 0 ? w->nowhere : p->job->dst + channel + at[i];
-    seg_activation_range(p->job->activation, &lo, &hi);
+    const seg_ramp ramp = seg_activation_ramp(p->job->activation);
     p->conv->kernels->winograd.join(p->tiles.m, w->products + tile * p->width_span, p->product_step,
                                     p->job->packed + channel,
-                                    conv_min(w->panels * nr, p->width - channel), lo, hi, pixels);
+                                    conv_min(w->panels * nr, p->width - channel), &ramp, pixels);
 }
 
 /* Element `e` of all tiles times its weights. */

@@ -31,7 +31,7 @@ enum { EXTENT_MAX = 1 << 20 }; /* of strides, padding and dilation: products sta
 #define FIELD(name) offsetof(seg_conv2d_params, name)
 static const seg_param depthwise2d_param_list[] = {
     {"activation", "applied to the result", SEG_PARAM_INT, FIELD(activation), SEG_ACT_NONE,
-     SEG_ACT_RELU6},
+     SEG_ACT_HARD_SIGMOID},
     {"sh", "stride, rows", SEG_PARAM_INT, FIELD(sh), 1, EXTENT_MAX},
     {"sw", "stride, columns", SEG_PARAM_INT, FIELD(sw), 1, EXTENT_MAX},
     {"ph", "rows of padding above", SEG_PARAM_INT, FIELD(ph), 0, EXTENT_MAX},
@@ -156,9 +156,15 @@ static axis backward_axis(position *at, int64_t out, int64_t in, int64_t taps, i
 /* ---- a call, cut into tasks ---- */
 
 enum {
-    BAND = 8,        /* rows of a task */
-    SHORTEST = 8,    /* walk of columns: a tile's pixels */
-    BLOCKS_MAX = 32, /* of rows, in backward-weights */
+    BAND = 8,       /* rows of a task */
+    LONG_BAND = 16, /* the same where there are TASKS_WANTED: bands read shared rows twice */
+    TASKS_WANTED = 8,
+    SLICE = 128,           /* channels of a task: a tile's weights stay in the first cache, and what
+                               columns of tiles share in the second */
+    NEAR_FLOATS = 4 << 20, /* of dst, so that src and dst fit the last cache */
+    LINE = 16,             /* floats of a cache line */
+    SHORTEST = 8,          /* walk of columns: a tile's pixels */
+    BLOCKS_MAX = 32,       /* of rows, in backward-weights */
 };
 
 /* Rows of all images are numbered in the order of their walks: image, phase, step. */
@@ -167,6 +173,8 @@ typedef struct job {
     seg_depthwise_layer layer;
     int64_t from_h;    /* rows of src of one image */
     int64_t row_count; /* n * rows of dst */
+    int64_t channels;  /* of a task */
+    int64_t band_rows, bands;
     float *dst;
     const float *src, *weights, *bias;
     int64_t blocks, block_rows;    /* backward-weights */
@@ -207,12 +215,13 @@ static job job_of(const seg_op_call *call, const axis *rows, const axis *columns
 {
     const seg_shape *weights = &call->src[WEIGHTS].shape;
     job j = {.call = call,
-             .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw, -INFINITY,
-                       INFINITY,
+             .layer = {*rows, *columns, weights->oc, from->shape.w, weights->kw,
+                       seg_activation_ramp(SEG_ACT_NONE),
                        from->shape.n * rows->length * columns->length * weights->oc >=
                            SEG_STREAM_FLOATS},
              .from_h = from->shape.h,
              .row_count = from->shape.n * rows->length,
+             .channels = weights->oc,
              .src = from->data,
              .weights = seg_f32(&call->src[WEIGHTS])};
     return j;
@@ -260,8 +269,10 @@ static void for_parts(const job *j, int64_t block, int64_t rows, part_body body)
         int64_t count = (length - phase + step - 1) / step;
         int64_t from = first > at ? first - at : 0, to = end - at < count ? end - at : count;
         if (from < to)
-            body(j, n, (seg_depthwise_part){phase + from * step, phase + (to - 1) * step + 1},
-                 block);
+            body(
+                j, n,
+                (seg_depthwise_part){phase + from * step, phase + (to - 1) * step + 1, j->channels},
+                block);
         at += count;
     }
 }
@@ -275,15 +286,42 @@ static void compute_part(const job *j, int64_t n, seg_depthwise_part part, int64
         j->src + n * j->from_h * j->layer.from_w * c, j->weights, j->bias);
 }
 
-static void compute_task(void *context, int64_t band, int thread)
+/* A band of rows and a slice of channels. */
+static void compute_task(void *context, int64_t index, int thread)
 {
     (void)thread;
-    for_parts(context, band, BAND, compute_part);
+    job j = *(const job *)context;
+    const int64_t first = index / j.bands * j.channels, rest = j.layer.channels - first;
+    j.channels = rest < j.channels ? rest : j.channels;
+    j.src += first;
+    j.dst += first;
+    j.weights += first;
+    j.bias = j.bias != NULL ? j.bias + first : NULL;
+    for_parts(&j, index % j.bands, j.band_rows, compute_part);
+}
+
+/* Whether a task finds in a cache what others read before it. From memory, narrow slices and long
+ * bands are slower than whole pixels; and where rates are wide, rows share next to nothing. */
+static bool reads_again(const job *j)
+{
+    const seg_depthwise_axis *rows = &j->layer.rows;
+    return j->row_count * j->layer.columns.length * j->layer.channels <= NEAR_FLOATS &&
+           rows->step * j->call->src[WEIGHTS].shape.kh <= rows->length;
 }
 
 static void compute(job *j)
 {
-    seg_parallel_for(j->call->threads, (j->row_count + BAND - 1) / BAND, compute_task, j);
+    const int64_t channels = j->layer.channels;
+    int64_t slices = 1;
+    j->band_rows = BAND;
+    if (reads_again(j)) {
+        slices = (channels + SLICE - 1) / SLICE;
+        if ((j->row_count + LONG_BAND - 1) / LONG_BAND * slices >= TASKS_WANTED)
+            j->band_rows = LONG_BAND;
+    }
+    j->channels = ((channels + slices - 1) / slices + LINE - 1) / LINE * LINE;
+    j->bands = (j->row_count + j->band_rows - 1) / j->band_rows;
+    seg_parallel_for(j->call->threads, j->bands * slices, compute_task, j);
 }
 
 static void forward(const seg_op_call *call)
@@ -292,7 +330,7 @@ static void forward(const seg_op_call *call)
     job j = forward_job(call);
     j.dst = seg_f32(call->dst);
     j.bias = call->src_count > BIAS ? seg_f32(&call->src[BIAS]) : NULL;
-    seg_activation_range(p->activation, &j.layer.lo, &j.layer.hi);
+    j.layer.ramp = seg_activation_ramp(p->activation);
     compute(&j);
 }
 

@@ -46,23 +46,43 @@ void seg_flat_axpy(const seg_kernels *kernels, int threads, float *dst, const fl
     seg_flat_for(threads, n, axpy_block, &job);
 }
 
+seg_ramp seg_activation_ramp(int64_t activation)
+{
+    seg_ramp ramp = {SEG_RAMP_NONE, -INFINITY, INFINITY, 1.0f, 0.0f};
+    switch ((seg_activation)activation) {
+    case SEG_ACT_NONE:
+        break;
+    case SEG_ACT_RELU:
+    case SEG_ACT_RELU6:
+        ramp.kind = SEG_RAMP_CLAMP;
+        seg_activation_range(activation, &ramp.lo, &ramp.hi);
+        break;
+    case SEG_ACT_HARD_SWISH:
+        ramp = (seg_ramp){SEG_RAMP_GATE, 0.0f, 1.0f, 1.0f / 6.0f, 0.5f};
+        break;
+    case SEG_ACT_HARD_SIGMOID:
+        ramp = (seg_ramp){SEG_RAMP_LINE, 0.0f, 1.0f, 1.0f / 6.0f, 0.5f};
+        break;
+    }
+    return ramp;
+}
+
 typedef struct activation_job {
     const seg_op_call *call;
-    float lo, hi;
+    seg_ramp ramp;
 } activation_job;
 
 static void activation_forward_block(void *context, int64_t first, int64_t n)
 {
     const activation_job *job = context;
     const seg_op_call *call = job->call;
-    call->kernels->rows.clamp(seg_f32(call->dst) + first, seg_f32(&call->src[0]) + first, job->lo,
-                              job->hi, n);
+    call->kernels->rows.ramp(seg_f32(call->dst) + first, seg_f32(&call->src[0]) + first, &job->ramp,
+                             n);
 }
 
 void seg_activation_forward(const seg_op_call *call, int64_t activation)
 {
-    activation_job job = {.call = call};
-    seg_activation_range(activation, &job.lo, &job.hi);
+    activation_job job = {call, seg_activation_ramp(activation)};
     seg_flat_for(call->threads, seg_shape_count(&call->dst->shape), activation_forward_block, &job);
 }
 
@@ -72,13 +92,12 @@ static void activation_backward_block(void *context, int64_t first, int64_t n)
     const seg_op_call *call = job->call;
     call->kernels->rows.clamp_backward(seg_f32(&call->diff_src[0]) + first,
                                        seg_f32(call->diff_dst) + first, seg_f32(call->dst) + first,
-                                       job->lo, job->hi, n);
+                                       job->ramp.lo, job->ramp.hi, n);
 }
 
 void seg_activation_backward(const seg_op_call *call, int64_t activation)
 {
-    activation_job job = {.call = call};
-    seg_activation_range(activation, &job.lo, &job.hi);
+    activation_job job = {call, seg_activation_ramp(activation)};
     if (call->diff_src[0].data != NULL)
         seg_flat_for(call->threads, seg_shape_count(&call->dst->shape), activation_backward_block,
                      &job);

@@ -32,7 +32,10 @@ void seg_flat_for(int threads, int64_t count, seg_flat_body body, void *context)
 void seg_flat_axpy(const seg_kernels *kernels, int threads, float *dst, const float *src,
                    float factor, int64_t n);
 
-/* An activation as the range that it clamps to. */
+/* An activation as what kernels store. */
+seg_ramp seg_activation_ramp(int64_t activation);
+
+/* An activation up to ReLU6 as the range that it clamps to. */
 static inline void seg_activation_range(int64_t activation, float *lo, float *hi)
 {
     *lo = activation == SEG_ACT_NONE ? -INFINITY : 0.0f;

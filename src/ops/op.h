@@ -23,8 +23,18 @@
 
 enum { SEG_OP_MAX_SRC = 8 };
 
-/* Applied to what an op stores; the first field of the parameters of ops that can fuse it. */
-typedef enum seg_activation { SEG_ACT_NONE, SEG_ACT_RELU, SEG_ACT_RELU6 } seg_activation;
+/*
+ * Applied to what an op stores; the first field of the parameters of ops that can fuse it. Which of
+ * them it can, says the range of that parameter. In training only the first three are fused: their
+ * gradient follows from what was stored.
+ */
+typedef enum seg_activation {
+    SEG_ACT_NONE,
+    SEG_ACT_RELU,
+    SEG_ACT_RELU6,
+    SEG_ACT_HARD_SWISH,   /* x * min(max(x/6 + 1/2, 0), 1) */
+    SEG_ACT_HARD_SIGMOID, /* min(max(x/6 + 1/2, 0), 1) */
+} seg_activation;
 
 /* One line of an op's parameter table: ranges are checked before shape() is called. */
 typedef struct seg_param {

@@ -27,27 +27,16 @@ static seg_status shape(const void *params, int src_count, const seg_shape *src,
     return seg_same_shape("unary", &src[0], dst, err);
 }
 
-/* NaN stays NaN in all of them. */
-static float clamp(float x, float lo, float hi)
-{
-    return x < lo ? lo : x > hi ? hi : x;
-}
-
-static float value(int64_t function, float x, float a, float b)
+/* Those that ramp_of() does not have. NaN stays NaN in all. */
+static inline float value(int64_t function, float x, float a)
 {
     switch ((seg_unary_function)function) {
-    case SEG_UNARY_CLAMP:
-        return clamp(x, a, b);
     case SEG_UNARY_LEAKY_RELU:
         return x < 0.0f ? a * x : x;
     case SEG_UNARY_ELU:
         return x < 0.0f ? a * expm1f(x) : x;
     case SEG_UNARY_SIGMOID:
         return 1.0f / (1.0f + expf(-x));
-    case SEG_UNARY_HARD_SIGMOID:
-        return clamp(a * x + b, 0.0f, 1.0f);
-    case SEG_UNARY_HARD_SWISH:
-        return x * clamp(x / 6.0f + 0.5f, 0.0f, 1.0f);
     case SEG_UNARY_TANH:
         return tanhf(x);
     case SEG_UNARY_EXP:
@@ -58,16 +47,13 @@ static float value(int64_t function, float x, float a, float b)
         return sqrtf(x);
     case SEG_UNARY_ABS:
         return fabsf(x);
-    case SEG_UNARY_AFFINE:
-        return a * x + b;
     case SEG_UNARY_SOFTPLUS: /* exp never overflows */
         return (x > 0.0f ? x : 0.0f) + log1pf(expf(-fabsf(x)));
     case SEG_UNARY_ERF:
         return erff(x);
-    case SEG_UNARY_FUNCTIONS:
-        break;
+    default: /* ramp_of() has it */
+        return x;
     }
-    return x;
 }
 
 /* f'(x) */
@@ -112,14 +98,46 @@ static float slope(int64_t function, float x, float a, float b)
     return 0.0f;
 }
 
+/* The functions that kernels have; others: SEG_RAMP_NONE. */
+static seg_ramp ramp_of(const seg_unary_params *p)
+{
+    const float a = (float)p->a, b = (float)p->b;
+    switch ((seg_unary_function)p->function) {
+    case SEG_UNARY_CLAMP:
+        return (seg_ramp){SEG_RAMP_CLAMP, a, b, 1.0f, 0.0f};
+    case SEG_UNARY_AFFINE:
+        return (seg_ramp){SEG_RAMP_LINE, -INFINITY, INFINITY, a, b};
+    case SEG_UNARY_HARD_SIGMOID:
+        return (seg_ramp){SEG_RAMP_LINE, 0.0f, 1.0f, a, b};
+    case SEG_UNARY_HARD_SWISH:
+        return seg_activation_ramp(SEG_ACT_HARD_SWISH);
+    default:
+        return seg_activation_ramp(SEG_ACT_NONE);
+    }
+}
+
+/* Inlined with a constant function it is a loop without choices, which the compiler vectorises. */
+static inline void values(int64_t function, float *dst, const float *src, float a, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = value(function, src[i], a);
+}
+
 static void forward_block(void *context, int64_t first, int64_t n)
 {
     const seg_op_call *call = context;
     const seg_unary_params *p = call->params;
-    const float *src = seg_f32(&call->src[0]) + first, a = (float)p->a, b = (float)p->b;
+    const seg_ramp ramp = ramp_of(p);
+    const float *src = seg_f32(&call->src[0]) + first, a = (float)p->a;
     float *dst = seg_f32(call->dst) + first;
-    for (int64_t i = 0; i < n; i++)
-        dst[i] = value(p->function, src[i], a, b);
+    if (ramp.kind != SEG_RAMP_NONE)
+        call->kernels->rows.ramp(dst, src, &ramp, n);
+    else if (p->function == SEG_UNARY_ABS)
+        values(SEG_UNARY_ABS, dst, src, a, n);
+    else if (p->function == SEG_UNARY_LEAKY_RELU)
+        values(SEG_UNARY_LEAKY_RELU, dst, src, a, n);
+    else
+        values(p->function, dst, src, a, n);
 }
 
 static void backward_block(void *context, int64_t first, int64_t n)

@@ -212,6 +212,127 @@ START_TEST(weights_start_as_their_role_says)
 }
 END_TEST
 
+/* ---- what inference joins ---- */
+
+typedef struct joined {
+    seg_weights *weights;
+    seg_graph *graph;
+    seg_value x; /* what a convolution of 2x3x5 pixels made */
+} joined;
+
+static joined joined_new(void)
+{
+    const seg_conv2d_params params = {.sh = 1, .sw = 1, .dh = 1, .dw = 1, .groups = 1};
+    seg_shape image = seg_shape_nhwc(1, 3, 5, 2), kernel = seg_shape_nhwc(1, 1, 2, 4);
+    joined j;
+    seg_error err;
+    ck_ok(seg_weights_new(&j.weights, &err), err);
+    ck_ok(seg_graph_new(&j.graph, j.weights, &err), err);
+    const seg_value src[] = {seg_graph_input(j.graph, "image", &image),
+                             seg_graph_weight(j.graph, "w", SEG_WEIGHT_KERNEL, &kernel)};
+    j.x = seg_graph_op(j.graph, &seg_op_conv2d, &params, "conv", 2, src);
+    return j;
+}
+
+static seg_value unary(joined *j, seg_unary_function function, double a, double b, seg_value x)
+{
+    const seg_unary_params params = {function, a, b};
+    return seg_graph_op(j->graph, &seg_op_unary, &params, "unary", 1, &x);
+}
+
+static seg_value times(joined *j, seg_value a, seg_value b)
+{
+    const seg_binary_params params = {.function = SEG_BINARY_MUL};
+    return seg_graph_op(j->graph, &seg_op_binary, &params, "times", 2, (seg_value[]){a, b});
+}
+
+static seg_value hard_sigmoid(joined *j, seg_value x)
+{
+    return unary(j, SEG_UNARY_HARD_SIGMOID, (double)(1.0f / 6.0f), 0.5, x);
+}
+
+static void run_on_ramp(joined *j, float *result)
+{
+    const seg_exec_opts opts = {.threads = 1};
+    seg_exec *exec;
+    seg_error err;
+    ck_ok(seg_exec_new(&exec, j->graph, &opts, &err), err);
+    seg_tensor in = seg_exec_input(exec, 0), *w = &seg_weights_at(j->weights, 0)->tensor;
+    for (int64_t i = 0; i < seg_shape_count(&in.shape); i++)
+        seg_f32(&in)[i] = (float)(i - 15) / 4;
+    for (int64_t i = 0; i < seg_shape_count(&w->shape); i++)
+        seg_f32(w)[i] = (float)(i - 3) / 4;
+    seg_exec_forward(exec, 0, 0);
+    seg_tensor out = seg_exec_output(exec, 0);
+    memcpy(result, out.data, seg_shape_size(&out.shape));
+    seg_exec_free(exec);
+}
+
+/* Optimises for inference to so many nodes; the results before and after are the same. */
+static void check_joined(joined *j, seg_value result, size_t nodes, const char *op,
+                         seg_activation activation)
+{
+    enum { COUNT = 3 * 5 * 4 };
+    float before[COUNT], after[COUNT];
+    seg_error err;
+    seg_graph_output(j->graph, "y", result);
+    ck_ok(seg_graph_status(j->graph, &err), err);
+    run_on_ramp(j, before);
+    ck_ok(seg_graph_optimise(j->graph, false, &err), err);
+    run_on_ramp(j, after);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_float_eq_tol(before[i], after[i], 2e-6f);
+    const seg_graph_node *last = &j->graph->nodes[j->graph->node_count - 1];
+    ck_assert_uint_eq(j->graph->node_count, nodes);
+    ck_assert_str_eq(last->op->name, op);
+    if (last->op->flags & SEG_OP_FUSES_INFER)
+        ck_assert_int_eq(*(const int64_t *)last->params, activation);
+    seg_graph_free(j->graph);
+    seg_weights_free(j->weights);
+}
+
+START_TEST(hard_activations_fuse)
+{
+    joined j = joined_new();
+    check_joined(&j, unary(&j, SEG_UNARY_HARD_SWISH, 0, 0, j.x), 1, "conv2d", SEG_ACT_HARD_SWISH);
+    j = joined_new();
+    check_joined(&j, hard_sigmoid(&j, j.x), 1, "conv2d", SEG_ACT_HARD_SIGMOID);
+    j = joined_new();
+    check_joined(&j, times(&j, j.x, hard_sigmoid(&j, j.x)), 1, "conv2d", SEG_ACT_HARD_SWISH);
+    j = joined_new();
+    check_joined(&j, times(&j, hard_sigmoid(&j, j.x), j.x), 1, "conv2d", SEG_ACT_HARD_SWISH);
+}
+END_TEST
+
+START_TEST(hard_activations_stay_where_values_have_other_uses)
+{
+    joined j = joined_new(); /* of another slope */
+    check_joined(&j, unary(&j, SEG_UNARY_HARD_SIGMOID, 0.2, 0.5, j.x), 2, "unary", 0);
+    j = joined_new(); /* the convolution's value is a result, too: one pass remains */
+    seg_graph_output(j.graph, "x", unary(&j, SEG_UNARY_ABS, 0, 0, j.x));
+    seg_value swish = times(&j, j.x, hard_sigmoid(&j, j.x));
+    seg_graph_output(j.graph, "y", swish);
+    check_joined(&j, swish, 3, "unary", 0);
+    j = joined_new(); /* the gate has another use */
+    seg_value gate = hard_sigmoid(&j, j.x);
+    check_joined(&j, times(&j, times(&j, j.x, gate), gate), 4, "binary", SEG_ACT_NONE);
+    j = joined_new(); /* a convolution has one activation only */
+    check_joined(&j, unary(&j, SEG_UNARY_HARD_SWISH, 0, 0, hard_sigmoid(&j, j.x)), 2, "unary", 0);
+}
+END_TEST
+
+START_TEST(training_keeps_hard_activations)
+{
+    joined j = joined_new();
+    seg_error err;
+    seg_graph_output(j.graph, "y", times(&j, j.x, hard_sigmoid(&j, j.x)));
+    ck_ok(seg_graph_optimise(j.graph, true, &err), err);
+    ck_assert_uint_eq(j.graph->node_count, 3);
+    seg_graph_free(j.graph);
+    seg_weights_free(j.weights);
+}
+END_TEST
+
 Suite *suite_graph(void)
 {
     Suite *suite = suite_create("graph");
@@ -221,6 +342,9 @@ Suite *suite_graph(void)
     tcase_add_test(tests, inference_keeps_only_what_is_alive);
     tcase_add_test(tests, the_first_error_of_a_graph_stays);
     tcase_add_test(tests, weights_start_as_their_role_says);
+    tcase_add_test(tests, hard_activations_fuse);
+    tcase_add_test(tests, hard_activations_stay_where_values_have_other_uses);
+    tcase_add_test(tests, training_keeps_hard_activations);
     suite_add_tcase(suite, tests);
     return suite;
 }

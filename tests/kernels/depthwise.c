@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernels/activated.h"
 #include "ops/check_op.h"
 
 typedef struct layer {
@@ -41,6 +42,8 @@ static const layer layers[] = {
     {"padding without image", 1, 3, 3, 1, 1, 2, 2, 4, 4, 4, 4, 1, 1, SEG_ACT_NONE, true},
     {"relu", 1, 9, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_RELU, true},
     {"relu6", 1, 9, 17, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, SEG_ACT_RELU6, true},
+    {"hard swish", 1, 9, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_HARD_SWISH, true},
+    {"hard sigmoid", 1, 9, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_HARD_SIGMOID, true},
 };
 enum { LAYERS = sizeof layers / sizeof *layers };
 
@@ -107,10 +110,7 @@ static void sum_up(sums *s, const op_run *run, const layer *l)
         add(s, DIFF_BIAS, i % dst->c, (double)seg_f32(&run->diff_dst)[i]);
         if (l->bias)
             add(s, DST, i, (double)seg_f32(&run->src[2])[i % dst->c]);
-        if (l->activation != SEG_ACT_NONE)
-            s->sum[DST][i] = fmax(0.0, s->sum[DST][i]);
-        if (l->activation == SEG_ACT_RELU6)
-            s->sum[DST][i] = fmin(6.0, s->sum[DST][i]);
+        s->sum[DST][i] = activated(l->activation, s->sum[DST][i]);
     }
 }
 
@@ -194,7 +194,7 @@ static void check_layer(const layer *l, int64_t channels, const seg_kernels *ker
     check_sums(&s, DST, &run.dst, label);
     for (int i = 0; l->activation == SEG_ACT_NONE && i < run.call.src_count; i++)
         check_sums(&s, DIFF_SRC + i, &run.diff_src[i], label);
-    for (int threads = 2; threads <= 3 && channels == 17; threads++) {
+    for (int threads = 2; threads <= 3 && (channels == 17 || channels > 64); threads++) {
         run_init(&again, l, &params, channels, kernels, threads);
         run_both(&again, l, label);
         check_same(&run, &again, l, label);
@@ -224,6 +224,21 @@ START_TEST(many_rows)
 }
 END_TEST
 
+/* Enough channels that a task takes a slice of them, the last one ragged. */
+START_TEST(many_channels)
+{
+    static const layer wide[] = {
+        {"slices", 2, 5, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, SEG_ACT_HARD_SWISH, true},
+        {"slices, rate 2", 1, 19, 21, 5, 5, 1, 1, 4, 4, 4, 4, 2, 2, SEG_ACT_NONE, true},
+        {"slices, stride 2", 1, 9, 14, 5, 5, 2, 2, 2, 2, 2, 2, 1, 1, SEG_ACT_NONE, false},
+    };
+    int supported;
+    const seg_kernels *kernels = seg_kernels_at(_i, &supported);
+    for (size_t i = 0; supported && i < sizeof wide / sizeof *wide; i++)
+        check_layer(&wide[i], i == 0 ? 523 : 141, kernels);
+}
+END_TEST
+
 Suite *suite_depthwise(void)
 {
     Suite *suite = suite_create("depthwise");
@@ -233,6 +248,7 @@ Suite *suite_depthwise(void)
         count++;
     tcase_add_loop_test(test, against_double, 0, count * LAYERS);
     tcase_add_loop_test(test, many_rows, 0, count);
+    tcase_add_loop_test(test, many_channels, 0, count);
     suite_add_tcase(suite, test);
     return suite;
 }

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "kernels/activated.h"
 #include "ops/op.h"
 #include "ops/params.h"
 #include "test.h"
@@ -118,10 +119,7 @@ static void add_bias(setup *s)
         add(&s->want.diff_bias[i % oc], &s->want.diff_bias_size[i % oc], s->diff_dst[i]);
         if (!s->l.no_bias)
             add(&s->want.dst[i], &s->want.dst_size[i], s->bias[i % oc]);
-        if (s->l.activation != SEG_ACT_NONE && s->want.dst[i] < 0)
-            s->want.dst[i] = 0;
-        if (s->l.activation == SEG_ACT_RELU6 && s->want.dst[i] > 6)
-            s->want.dst[i] = 6;
+        s->want.dst[i] = activated(s->l.activation, s->want.dst[i]);
     }
 }
 
@@ -329,7 +327,9 @@ END_TEST
 START_TEST(pixels_of_awkward_number)
 {
     for (int h = 0; h < AWKWARD; h++) {
-        check((layer){.h = awkward[h], .w = awkward[_i], .ic = 5, .oc = 9, .activation = 2});
+        int64_t activation = 1 + h % SEG_ACT_HARD_SIGMOID; /* each, with each width */
+        check(
+            (layer){.h = awkward[h], .w = awkward[_i], .ic = 5, .oc = 9, .activation = activation});
         check((layer){.h = awkward[h],
                       .w = awkward[_i],
                       .ic = 3,
@@ -452,7 +452,7 @@ static const layer layers[] = {
      .pw = 1,
      .ph_end = 1,
      .pw_end = 1,
-     .activation = 1},
+     .activation = SEG_ACT_HARD_SWISH},
     {.h = 6,
      .w = 5,
      .ic = 40,
@@ -545,7 +545,7 @@ static const layer layers[] = {
      .dw = 3,
      .out_pad_h = 2,
      .out_pad_w = 1,
-     .activation = 1},
+     .activation = SEG_ACT_HARD_SIGMOID},
     {.up = true, .n = 2, .h = 40, .w = 41, .ic = 4, .oc = 6, .kh = 2, .kw = 2, .sh = 2, .sw = 2},
 };
 
@@ -557,7 +557,7 @@ END_TEST
 
 START_TEST(nan_stays_nan_through_the_activation)
 {
-    setup s = setup_new((layer){.h = 3, .w = 3, .ic = 2, .oc = 3, .activation = 2});
+    setup s = setup_new((layer){.h = 3, .w = 3, .ic = 2, .oc = 3, .activation = _i});
     s.src[4 * 2] = NAN;
     int supported;
     for (int i = 0; seg_kernels_at(i, &supported) != NULL; i++) {
@@ -579,7 +579,8 @@ Suite *suite_igemm(void)
     tcase_add_loop_test(tcase, channels_of_awkward_number, 0, AWKWARD);
     tcase_add_loop_test(tcase, pixels_of_awkward_number, 0, AWKWARD);
     tcase_add_loop_test(tcase, layers_of_all_kinds, 0, (int)(sizeof layers / sizeof *layers));
-    tcase_add_test(tcase, nan_stays_nan_through_the_activation);
+    tcase_add_loop_test(tcase, nan_stays_nan_through_the_activation, SEG_ACT_NONE,
+                        SEG_ACT_HARD_SIGMOID + 1);
     suite_add_tcase(suite, tcase);
     return suite;
 }

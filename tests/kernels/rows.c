@@ -30,6 +30,35 @@ static const seg_rows_kernels *rows_of(int index)
     return kernels != NULL && supported ? &kernels->rows : NULL;
 }
 
+/* Slope and range are numbers that floats hold, so that corners lie where double has them. */
+static double ramp_of(int kind, double x)
+{
+    const double line = fmin(1.5, fmax(-0.5, 0.75 * x + 0.25));
+    switch (kind) {
+    case SEG_RAMP_CLAMP:
+        return fmin(1.5, fmax(-0.5, x));
+    case SEG_RAMP_LINE:
+        return line;
+    case SEG_RAMP_GATE:
+        return x * line;
+    default:
+        return x;
+    }
+}
+
+static void ramps(const seg_rows_kernels *rows, int64_t n)
+{
+    float *a = guarded_new(n, 4), *d = guarded_new(n, 5);
+    for (int kind = SEG_RAMP_NONE; kind <= SEG_RAMP_GATE; kind++) {
+        const seg_ramp ramp = {kind, -0.5f, 1.5f, 0.75f, 0.25f};
+        rows->ramp(d, a, &ramp, n);
+        for (int64_t i = 0; i < n; i++)
+            check(d[i], ramp_of(kind, (double)a[i]), kind >= SEG_RAMP_LINE ? 4 : 0, "ramp", i);
+    }
+    guarded_free(a, n);
+    guarded_free(d, n);
+}
+
 static void flat_loops(const seg_rows_kernels *rows, int64_t n)
 {
     float *a = guarded_new(n, 1), *b = guarded_new(n, 2), *d = guarded_new(n, 3);
@@ -43,9 +72,6 @@ static void flat_loops(const seg_rows_kernels *rows, int64_t n)
     rows->axpy(d, a, 0.7f, n);
     for (int64_t i = 0; i < n; i++)
         check(d[i], (double)b[i] + (double)0.7f * (double)a[i], 3, "axpy", i);
-    rows->clamp(d, a, -0.5f, 1.5f, n);
-    for (int64_t i = 0; i < n; i++)
-        check(d[i], fmin(1.5, fmax(-0.5, (double)a[i])), 0, "clamp", i);
     rows->clamp_backward(d, b, a, -0.5f, 1.5f, n);
     for (int64_t i = 0; i < n; i++)
         check(d[i], a[i] > -0.5f && a[i] < 1.5f ? (double)b[i] : 0.0, 0, "clamp_backward", i);
@@ -63,7 +89,7 @@ START_TEST(flat)
 {
     const seg_rows_kernels *rows = rows_of(_i);
     for (int s = 0; rows != NULL && s < SIZES; s++)
-        flat_loops(rows, sizes[s]);
+        flat_loops(rows, sizes[s]), ramps(rows, sizes[s]);
 }
 END_TEST
 
@@ -75,9 +101,14 @@ START_TEST(corners)
     float a[19], d[19];
     for (int i = 0; i < 19; i++)
         a[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY;
-    rows->clamp(d, a, 0.0f, 6.0f, 19);
-    for (int i = 0; i < 19; i++)
-        ck_assert(i % 3 == 0 ? isnan(d[i]) : d[i] == (i % 3 == 1 ? 6.0f : 0.0f));
+    for (int kind = SEG_RAMP_CLAMP; kind <= SEG_RAMP_LINE; kind++) {
+        rows->ramp(d, a, &(seg_ramp){kind, 0.0f, 6.0f, 2.0f, 1.0f}, 19);
+        for (int i = 0; i < 19; i++)
+            ck_assert(i % 3 == 0 ? isnan(d[i]) : d[i] == (i % 3 == 1 ? 6.0f : 0.0f));
+    }
+    rows->ramp(d, a, &(seg_ramp){SEG_RAMP_GATE, 0.0f, 1.0f, 1.0f, 1.0f}, 19);
+    for (int i = 0; i < 19; i++) /* -inf times 0 is no number either */
+        ck_assert(i % 3 == 1 ? d[i] == INFINITY : isnan(d[i]));
     rows->fill(d, 7.0f, 0); /* nothing to do */
     ck_assert(isnan(d[0]));
 }

@@ -80,9 +80,8 @@ START_TEST(depthwise_images)
                                    .channels = channels,
                                    .from_w = COLUMNS,
                                    .kernel_w = 1,
-                                   .lo = -INFINITY,
-                                   .hi = 3};
-        const seg_depthwise_part all = {0, ROWS};
+                                   .ramp = {SEG_RAMP_CLAMP, -INFINITY, 3, 1, 0}};
+        const seg_depthwise_part all = {0, ROWS, channels};
         kernels->depthwise.apply(&job, all, wanted, src, weights, NULL);
         job.stream = true;
         kernels->depthwise.apply(&job, all, dst, src, weights, NULL);

@@ -79,6 +79,8 @@ static double sum_at(const seg_convolution *c, const float *src, const float *we
 
 static float clamped(double x, seg_activation activation)
 {
+    if (activation == SEG_ACT_HARD_SWISH)
+        return (float)(x * fmin(1, fmax(0, x / 6 + 0.5)));
     double hi = activation == SEG_ACT_RELU6 ? 6 : (double)INFINITY;
     return (float)(activation == SEG_ACT_NONE ? x : fmin(hi, fmax(0, x)));
 }
@@ -221,11 +223,11 @@ START_TEST(pixels_of_awkward_number)
 END_TEST
 
 static const layer layers[] = {
-    {1, 9, 7, 20, 100, 0, 0, 1, 1, SEG_ACT_NONE},    /* no padding */
-    {1, 8, 8, 16, 16, 2, 2, 1, 1, SEG_ACT_RELU},     /* more than a window needs */
-    {2, 13, 17, 33, 34, 2, 2, 2, 2, SEG_ACT_NONE},   /* atrous */
-    {1, 13, 11, 20, 33, 4, 3, 4, 3, SEG_ACT_RELU},   /* rates of rows and columns */
-    {1, 9, 8, 20, 33, 18, 18, 18, 18, SEG_ACT_NONE}, /* a rate beyond the image */
+    {1, 9, 7, 20, 100, 0, 0, 1, 1, SEG_ACT_HARD_SWISH}, /* no padding */
+    {1, 8, 8, 16, 16, 2, 2, 1, 1, SEG_ACT_RELU},        /* more than a window needs */
+    {2, 13, 17, 33, 34, 2, 2, 2, 2, SEG_ACT_NONE},      /* atrous */
+    {1, 13, 11, 20, 33, 4, 3, 4, 3, SEG_ACT_RELU},      /* rates of rows and columns */
+    {1, 9, 8, 20, 33, 18, 18, 18, 18, SEG_ACT_NONE},    /* a rate beyond the image */
     {1, 65, 65, 8, 8, 12, 12, 12, 12, SEG_ACT_NONE},
     {1, 40, 40, 3, 70, 1, 1, 1, 1, SEG_ACT_NONE}, /* several blocks and panels */
 };
