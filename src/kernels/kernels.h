@@ -15,6 +15,7 @@
 #include "kernels/pixels.h"
 #include "kernels/rows.h"
 #include "kernels/train.h"
+#include "kernels/transpose.h"
 
 typedef struct seg_kernels {
     const char *isa;   /* name in isa.def */
@@ -25,6 +26,7 @@ typedef struct seg_kernels {
     seg_pixels_kernels pixels;
     seg_rows_kernels rows;
     seg_train_kernels train;
+    seg_transpose_kernels transpose;
 } seg_kernels;
 
 /*

@@ -57,7 +57,7 @@ static seg_value bring_in(seg_lower *lower, seg_slot slot, const seg_axes *axes)
     item.value = seg_graph_constant(lower->graph, name, &physical);
     if (item.value == SEG_NO_VALUE)
         return SEG_NO_VALUE;
-    seg_axes_copy(&outside->shape, outside->fixed, &outside->axes,
+    seg_axes_copy(1, &outside->shape, outside->fixed, &outside->axes,
                   lower->graph->values[item.value].constant, axes);
     return bind(lower, &region->fixed, &region->fixed_count, &region->fixed_capacity, &item);
 }

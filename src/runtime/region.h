@@ -59,7 +59,7 @@ seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_e
  * Copy a tensor between layouts: both hold the logical tensor `shape` of f32, src as `from` says
  * and dst as `to` says.
  */
-void seg_axes_copy(const seg_shape *shape, const float *src, const seg_axes *from, float *dst,
-                   const seg_axes *to);
+void seg_axes_copy(int threads, const seg_shape *shape, const float *src, const seg_axes *from,
+                   float *dst, const seg_axes *to);
 
 #endif

@@ -253,8 +253,8 @@ seg_status seg_runtime_run_region(seg_runtime *runtime, seg_region *region, seg_
     for (size_t i = 0; i < region->input_count; i++) {
         const seg_region_input *input = &region->inputs[i];
         const seg_outside *from = &runtime->outside[input->slot];
-        seg_axes_copy(&from->shape, runtime->holders[input->slot].data, &from->axes,
-                      seg_exec_input(region->exec, (int)i).data, &input->axes);
+        seg_axes_copy(runtime->opts.threads, &from->shape, runtime->holders[input->slot].data,
+                      &from->axes, seg_exec_input(region->exec, (int)i).data, &input->axes);
     }
     seg_exec_forward(region->exec, 0, 0);
     for (size_t i = 0; i < region->output_count; i++) {

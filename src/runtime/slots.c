@@ -60,7 +60,8 @@ seg_status seg_slot_get(seg_runtime *runtime, seg_slot slot, seg_tensor *out, se
             return seg_fail_nomem(err, size, runtime->program->slots[slot].name);
         runtime->allowance -= size;
         holder->moved_bytes = size;
-        seg_axes_copy(&outside->shape, holder->data, &outside->axes, holder->moved, &identity);
+        seg_axes_copy(runtime->opts.threads, &outside->shape, holder->data, &outside->axes,
+                      holder->moved, &identity);
     }
     out->data = holder->moved;
     return SEG_OK;
