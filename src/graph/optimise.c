@@ -155,6 +155,20 @@ void seg_graph_refold(seg_graph *graph)
         refold(graph, &graph->folds[i]);
 }
 
+/* Resizing and then turning pixels into planes is one op: the large result is written once. */
+static void fuse_planes(seg_graph *graph, seg_graph_node *permute)
+{
+    static const seg_permute_params planes = {{0, 3, 1, 2}};
+    seg_graph_node *before = producer(graph, permute->src[0]);
+    if (before == NULL || !is(before, "resize_bilinear") || use_count(graph, before->dst) != 1 ||
+        memcmp(permute->params, &planes, sizeof planes) != 0)
+        return;
+    permute->op = &seg_op_resize_planes;
+    permute->params = before->params;
+    permute->name = before->name;
+    permute->src[0] = before->src[0];
+}
+
 /* Keep the nodes that an output needs, in their order. */
 static seg_status drop_dead(seg_graph *graph, seg_error *err)
 {
@@ -190,6 +204,8 @@ seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
             bypass(graph, node, node->src[0]);
         else if (!train && is(node, "batchnorm"))
             status = fold_batchnorm(graph, node, err);
+        else if (!train && is(node, "permute"))
+            fuse_planes(graph, node);
         else if (is(node, "relu") || is(node, "relu6"))
             fuse_activation(graph, node, train);
     }

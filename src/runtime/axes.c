@@ -40,6 +40,36 @@ static void find_strides(const seg_shape *shape, const seg_axes *axes, int64_t *
         strides[i] = of_axis[axes->axis[i]];
 }
 
+bool seg_axes_same_order(const seg_shape *shape, const seg_axes *a, const seg_axes *b)
+{
+    int64_t strides[2][SEG_LOWER_RANK] = {{0}, {0}};
+    find_strides(shape, a, strides[0]);
+    find_strides(shape, b, strides[1]);
+    for (int i = 0; i < shape->rank; i++) {
+        if (shape->dim[i] > 1 && strides[0][i] != strides[1][i])
+            return false;
+    }
+    return true;
+}
+
+seg_permute_params seg_axes_permutation(const seg_axes *from, const seg_axes *to)
+{
+    seg_permute_params params = {{-1, -1, -1, -1}};
+    bool used[SEG_LOWER_RANK] = {false};
+    for (int i = 0; i < from->rank; i++) {
+        params.axis[to->axis[i]] = from->axis[i];
+        used[from->axis[i]] = true;
+    }
+    for (int d = 0, s = 0; d < SEG_LOWER_RANK; d++) {
+        if (params.axis[d] >= 0)
+            continue;
+        while (used[s])
+            s++;
+        params.axis[d] = s++;
+    }
+    return params;
+}
+
 void seg_axes_copy(int threads, const seg_shape *shape, const float *src, const seg_axes *from,
                    float *dst, const seg_axes *to)
 {

@@ -377,6 +377,11 @@ seg_status seg_runtime_read(seg_runtime *runtime, seg_slot slot, seg_tensor *out
     return seg_slot_get(runtime, slot, out, err);
 }
 
+bool seg_runtime_copied(const seg_runtime *runtime, seg_slot slot)
+{
+    return runtime->holders[slot].moved != NULL;
+}
+
 seg_runtime_facts seg_runtime_describe(const seg_runtime *runtime)
 {
     seg_runtime_facts facts = {.bytes = runtime->opts.memory_limit - runtime->allowance};

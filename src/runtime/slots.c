@@ -48,7 +48,8 @@ seg_status seg_slot_get(seg_runtime *runtime, seg_slot slot, seg_tensor *out, se
     const seg_outside *outside = &runtime->outside[slot];
     const seg_axes identity = seg_axes_identity(outside->shape.rank);
     *out = (seg_tensor){outside->shape, holder->data};
-    if (outside->shape.rank > SEG_LOWER_RANK || seg_axes_equal(&outside->axes, &identity))
+    if (outside->shape.rank > SEG_LOWER_RANK ||
+        seg_axes_same_order(&outside->shape, &outside->axes, &identity))
         return SEG_OK;
     if (holder->moved == NULL) {
         size_t size = seg_shape_size(&outside->shape);

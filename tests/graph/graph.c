@@ -164,6 +164,36 @@ START_TEST(inference_keeps_only_what_is_alive)
 }
 END_TEST
 
+/* A resize and the permutation to planes are one op, if nobody reads what is between them. */
+START_TEST(the_last_resize_gives_planes)
+{
+    static const seg_permute_params orders[] = {{{0, 3, 1, 2}}, {{0, 3, 2, 1}}};
+    for (int i = 0; i < 3; i++) {
+        seg_graph *graph;
+        seg_weights *weights;
+        seg_error err;
+        ck_ok(seg_weights_new(&weights, &err), err);
+        ck_ok(seg_graph_new(&graph, weights, &err), err);
+        const seg_shape shape = seg_shape_nhwc(1, 4, 5, 3);
+        const seg_resize_params resize = {.h = 9, .w = 7};
+        seg_value x = seg_graph_input(graph, "x", &shape);
+        seg_value y = seg_graph_op(graph, &seg_op_resize_bilinear, &resize, "resize", 1, &x);
+        seg_value z = seg_graph_op(graph, &seg_op_permute, &orders[i == 1], "planes", 1, &y);
+        seg_graph_output(graph, "z", z);
+        if (i == 2)
+            seg_graph_output(graph, "y", y);
+        ck_ok(seg_graph_optimise(graph, false, &err), err);
+        const seg_graph_node *last = &graph->nodes[graph->node_count - 1];
+        ck_assert_uint_eq(graph->node_count, i == 0 ? 1 : 2);
+        ck_assert_str_eq(last->op->name, i == 0 ? "resize_planes" : "permute");
+        ck_assert_str_eq(last->name, i == 0 ? "resize" : "planes");
+        ck_assert_int_eq(last->src[0], i == 0 ? x : y);
+        seg_graph_free(graph);
+        seg_weights_free(weights);
+    }
+}
+END_TEST
+
 START_TEST(the_first_error_of_a_graph_stays)
 {
     seg_weights *weights;
@@ -219,6 +249,7 @@ Suite *suite_graph(void)
     tcase_add_test(tests, buffers_alive_together_do_not_overlap);
     tcase_add_test(tests, gradients_of_shared_values_add_up);
     tcase_add_test(tests, inference_keeps_only_what_is_alive);
+    tcase_add_test(tests, the_last_resize_gives_planes);
     tcase_add_test(tests, the_first_error_of_a_graph_stays);
     tcase_add_test(tests, weights_start_as_their_role_says);
     suite_add_tcase(suite, tests);
