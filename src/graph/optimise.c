@@ -130,6 +130,7 @@ static const float *data_of(const seg_graph *graph, seg_value value)
 
 static void refold(seg_graph *graph, const seg_graph_fold *fold)
 {
+    const seg_graph_value *view = &graph->values[fold->kernel];
     const float *kernel = data_of(graph, fold->kernel);
     const float *bias = fold->bias != SEG_NO_VALUE ? data_of(graph, fold->bias) : NULL;
     const float *scale = data_of(graph, fold->scale), *shift = data_of(graph, fold->shift);
@@ -138,6 +139,10 @@ static void refold(seg_graph *graph, const seg_graph_fold *fold)
     float *out_bias = graph->values[fold->folded_bias].constant;
     int64_t count = seg_shape_count(&graph->values[fold->kernel].shape);
     int64_t oc = graph->values[fold->scale].shape.dim[0];
+    if (kernel == NULL) {
+        seg_graph_view_copy(view, 1, out);
+        kernel = out;
+    }
     /* The factors live in the bias's place until the kernel is done. */
     for (int64_t c = 0; c < oc; c++)
         out_bias[c] = (float)((double)scale[c] / sqrt((double)var[c] + fold->epsilon));

@@ -19,6 +19,7 @@ typedef struct packing {
     bool backward;
     const float *weights, *bias;
     float *packed;
+    int64_t kh, kw, ic, oc; /* floats from one index of the weights to the next */
     int64_t depth, width, panels, panel_floats;
 } packing;
 
@@ -39,13 +40,75 @@ size_t seg_conv_pack_count(const seg_convolution *conv, bool backward)
     return (size_t)(conv->groups * k.panels * k.panel_floats);
 }
 
-/* One tap of a panel forward: its rows stand in the weights as they are. */
-static void pack_rows(const packing *k, const float *in, int64_t live, float *out)
+/* ---- panels ----
+ *
+ * out[(tap * depth + d) * nr + w] from `live` output channels w, those behind them 0.
+ */
+
+static void clear_behind(const packing *k, int64_t rows, int64_t live, float *out)
 {
     const int64_t nr = k->conv->kernels->igemm.nr;
+    for (int64_t r = 0; live < nr && r < rows; r++)
+        memset(out + r * nr + live, 0, (size_t)(nr - live) * sizeof *out);
+}
+
+/* One tap whose rows or columns stand in the weights as they are. */
+static void pack_tap(const packing *k, const float *in, int64_t live, float *out)
+{
+    const seg_kernels *kernels = k->conv->kernels;
+    const int64_t nr = kernels->igemm.nr;
+    if (k->oc == 1)
+        kernels->pixels.copy_runs(in, k->ic, out, nr, k->depth, live);
+    else
+        kernels->transpose.apply(in, k->oc, live, k->depth, out, nr);
+    clear_behind(k, k->depth, live, out);
+}
+
+/* Output channels that hold all taps of an input channel side by side, as in files' O,I,KH,KW:
+ * some input channels at a time are transposed, and their taps then taken apart. */
+static void pack_taps(const packing *k, const float *in, int64_t live, float *out)
+{
+    enum { ROOM = 8192 };
+    float room[ROOM];
+    const seg_kernels *kernels = k->conv->kernels;
+    const int64_t nr = kernels->igemm.nr, taps = k->ic, most = ROOM / (taps * nr);
+    for (int64_t d = 0; d < k->depth; d += most) {
+        const int64_t count = conv_min(most, k->depth - d);
+        kernels->transpose.apply(in + d * taps, k->oc, live, count * taps, room, nr);
+        clear_behind(k, count * taps, live, room);
+        for (int64_t t = 0; t < taps; t++)
+            kernels->pixels.copy_runs(room + t * nr, taps * nr, out + (t * k->depth + d) * nr, nr,
+                                      count, nr);
+    }
+}
+
+/* Any order. */
+static void pack_floats(const packing *k, const float *in, int64_t live, float *out)
+{
+    const seg_convolution *c = k->conv;
+    const int64_t nr = c->kernels->igemm.nr, taps = c->y.kernel * c->x.kernel;
     for (int64_t d = 0; d < k->depth; d++) {
-        memcpy(out + d * nr, in + d * k->conv->oc, (size_t)live * sizeof *out);
-        memset(out + d * nr + live, 0, (size_t)(nr - live) * sizeof *out);
+        for (int64_t w = 0; w < live; w++) {
+            const float *from = in + d * k->ic + w * k->oc;
+            for (int64_t t = 0; t < taps; t++)
+                out[(t * k->depth + d) * nr + w] =
+                    from[t / c->x.kernel * k->kh + t % c->x.kernel * k->kw];
+        }
+    }
+    clear_behind(k, taps * k->depth, live, out);
+}
+
+static void pack_forward(const packing *k, const float *in, int64_t live, float *out)
+{
+    const seg_convolution *c = k->conv;
+    const int64_t nr = c->kernels->igemm.nr, taps = c->y.kernel * c->x.kernel;
+    if (k->oc == 1 || k->ic == 1) {
+        for (int64_t t = 0; t < taps; t++, out += k->depth * nr)
+            pack_tap(k, in + t / c->x.kernel * k->kh + t % c->x.kernel * k->kw, live, out);
+    } else if (k->kw == 1 && k->kh == c->x.kernel && k->ic == taps && taps * nr <= 4096) {
+        pack_taps(k, in, live, out);
+    } else {
+        pack_floats(k, in, live, out);
     }
 }
 
@@ -81,19 +144,21 @@ static void pack_panel(void *context, int64_t index, int thread)
     if (k->bias != NULL)
         memcpy(out, k->bias + group * oc + first, (size_t)live * sizeof *out);
     out += nr;
-    for (int64_t t = 0; t < c->y.kernel * c->x.kernel; t++, out += k->depth * nr) {
-        const float *tap = k->weights + t * ic * c->oc + group * oc;
-        if (k->backward)
-            pack_columns(k, tap + first * c->oc, live, out);
-        else
-            pack_rows(k, tap + first, live, out);
-    }
+    if (!k->backward)
+        pack_forward(k, k->weights + (group * oc + first) * k->oc, live, out);
+    for (int64_t t = 0; k->backward && t < c->y.kernel * c->x.kernel; t++, out += k->depth * nr)
+        pack_columns(k, k->weights + (t * ic + first) * c->oc + group * oc, live, out);
 }
 
 void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
-                       const float *bias, float *packed)
+                       const int64_t *steps, const float *bias, float *packed)
 {
     packing k = packing_make(conv, backward);
+    const int64_t ic = conv->ic / conv->groups;
+    k.kh = steps != NULL ? steps[0] : conv->x.kernel * ic * conv->oc;
+    k.kw = steps != NULL ? steps[1] : ic * conv->oc;
+    k.ic = steps != NULL ? steps[2] : conv->oc;
+    k.oc = steps != NULL ? steps[3] : 1;
     k.weights = weights;
     k.bias = bias;
     k.packed = packed;
@@ -153,7 +218,7 @@ size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
 void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call)
 {
     const float *bias = call->src_count == 3 ? seg_f32(&call->src[2]) : NULL;
-    seg_conv_pack_run(conv, false, seg_f32(&call->src[1]), bias, call->packed);
+    seg_conv_pack_run(conv, false, seg_f32(&call->src[1]), call->weight_steps, bias, call->packed);
 }
 
 void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
@@ -182,7 +247,7 @@ static void backward_src(const seg_convolution *conv, const seg_op_call *call)
         .backward = true,
         .packed = call->scratch,
     };
-    seg_conv_pack_run(conv, true, seg_f32(&call->src[1]), NULL, call->scratch);
+    seg_conv_pack_run(conv, true, seg_f32(&call->src[1]), NULL, NULL, call->scratch);
     seg_conv_gather_run(conv, &job, (char *)call->scratch + backward_packed_size(conv));
 }
 

@@ -59,10 +59,13 @@ typedef struct seg_conv_gather {
     seg_activation activation;
 } seg_conv_gather;
 
-/* Floats of packed weights, and packing them. bias may be NULL. */
+/*
+ * Floats of packed weights, and packing them. bias may be NULL. steps: floats from one index of
+ * KH, KW, IC/G, OC to the next; NULL: in this order, without gaps (as `backward` needs them).
+ */
 size_t seg_conv_pack_count(const seg_convolution *conv, bool backward);
 void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
-                       const float *bias, float *packed);
+                       const int64_t *steps, const float *bias, float *packed);
 
 /* Bytes of scratch, and the run: overwrites dst. */
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);

@@ -48,18 +48,24 @@ typedef struct seg_op_call {
     const seg_tensor *diff_dst; /* backward: one, shape of dst */
     const seg_tensor *diff_src; /* backward: [src_count], shapes of src; data NULL: not wanted */
 
+    /* pack() of ops with SEG_OP_PACKS_STEPS: floats from one index of src[1] to the next, for each
+     * axis; NULL: it lies as its shape says. */
+    const int64_t *weight_steps;
+
     void *packed;    /* packed_size bytes: pack() fills it when weights changed; forward only */
     void *workspace; /* workspace_size bytes: kept from forward to backward */
     void *scratch;   /* scratch_size bytes: for one call only */
 } seg_op_call;
 
-/* What backward() reads besides diff_dst, and what fusion may do. */
+/* What backward() reads besides diff_dst, what fusion may do, and what pack() can. */
 enum {
     SEG_OP_READS_SRC = 1 << 0, /* backward reads the data of its sources */
     SEG_OP_READS_DST = 1 << 1, /* backward reads dst */
     /* `activation` may be set: in inference only, or in training as well (then reads dst) */
     SEG_OP_FUSES_INFER = 1 << 2,
     SEG_OP_FUSES_TRAIN = 1 << 3,
+    /* src[1] are weights that inference reads in pack() only, in any order of their axes */
+    SEG_OP_PACKS_STEPS = 1 << 4,
 };
 
 typedef struct seg_op {

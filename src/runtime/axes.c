@@ -40,6 +40,17 @@ static void find_strides(const seg_shape *shape, const seg_axes *axes, int64_t *
         strides[i] = of_axis[axes->axis[i]];
 }
 
+void seg_axes_steps(const seg_shape *shape, const seg_axes *from, const seg_axes *to,
+                    int64_t steps[SEG_LOWER_RANK])
+{
+    int64_t strides[SEG_LOWER_RANK] = {0};
+    find_strides(shape, from, strides);
+    for (int a = 0; a < SEG_LOWER_RANK; a++)
+        steps[a] = 0;
+    for (int i = 0; i < to->rank; i++)
+        steps[to->axis[i]] = strides[i];
+}
+
 bool seg_axes_same_order(const seg_shape *shape, const seg_axes *a, const seg_axes *b)
 {
     int64_t strides[2][SEG_LOWER_RANK] = {{0}, {0}};

@@ -54,11 +54,11 @@ static seg_value bring_in(seg_lower *lower, seg_slot slot, const seg_axes *axes)
                                           : bind(lower, &region->inputs, &region->input_count,
                                                  &region->input_capacity, &item);
     }
-    item.value = seg_graph_constant(lower->graph, name, &physical);
+    int64_t steps[SEG_LOWER_RANK];
+    seg_axes_steps(&outside->shape, &outside->axes, axes, steps);
+    item.value = seg_graph_view(lower->graph, name, &physical, outside->fixed, steps);
     if (item.value == SEG_NO_VALUE)
         return SEG_NO_VALUE;
-    seg_axes_copy(1, &outside->shape, outside->fixed, &outside->axes,
-                  lower->graph->values[item.value].constant, axes);
     return bind(lower, &region->fixed, &region->fixed_count, &region->fixed_capacity, &item);
 }
 

@@ -55,7 +55,7 @@ void seg_product_prepare(const seg_product *product, const void *b)
     if (!is_convolution(product))
         return;
     seg_convolution convolution = convolution_of(product);
-    seg_conv_pack_run(&convolution, false, b, NULL, product->scratch);
+    seg_conv_pack_run(&convolution, false, b, NULL, NULL, product->scratch);
 }
 
 static void run_convolution(const seg_product *product, const float *a, float *c)
