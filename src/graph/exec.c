@@ -28,7 +28,8 @@ static void *value_data(const seg_exec *exec, seg_value v)
         return seg_weights_at(exec->graph->weights, value->weight)->tensor.data;
     if (value->kind == SEG_VALUE_CONSTANT)
         return value->constant != NULL ? value->constant : (void *)(uintptr_t)value->view;
-    return at(exec, exec->values[v].data);
+    char *data = at(exec, exec->values[v].data);
+    return data != NULL ? data + exec->values[v].offset : NULL;
 }
 
 /* Source k of a node lies elsewhere, in an order of its own. */
@@ -277,6 +278,8 @@ seg_layer_cost seg_exec_cost(const seg_exec *exec, int index)
                            .bytes = (int64_t)seg_shape_size(&call->dst->shape)};
     for (int k = 0; k < node->src_count; k++)
         cost.bytes += (int64_t)seg_shape_size(&call->src[k].shape);
+    if (exec->values[node->src[0]].whole == node->dst)
+        cost.bytes = 0; /* the sources of a concat are there already */
     if (node->op->multiply_adds != NULL)
         cost.multiply_adds = node->op->multiply_adds(call);
     if (node->op->algorithm != NULL)

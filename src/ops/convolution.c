@@ -229,13 +229,14 @@ void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
         .dst = seg_f32(call->dst),
         .packed = call->packed,
         .activation = activation,
+        .dst_step = call->dst_step,
     };
     seg_conv_gather_run(conv, &job, call->scratch);
 }
 
 const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call)
 {
-    const seg_conv_gather job = {.dst = seg_f32(call->dst)};
+    const seg_conv_gather job = {.dst = seg_f32(call->dst), .dst_step = call->dst_step};
     return seg_conv_gather_algorithm(conv, &job);
 }
 

@@ -57,6 +57,7 @@ typedef struct seg_conv_gather {
     bool backward; /* src is the gradient of the layer's dst: from oc to ic channels */
     const float *packed;
     seg_activation activation;
+    int64_t dst_step; /* floats from one pixel of dst to the next; 0: no gaps */
 } seg_conv_gather;
 
 /*

@@ -51,6 +51,9 @@ typedef struct seg_op_call {
     /* pack() of ops with SEG_OP_PACKS_STEPS: floats from one index of src[1] to the next, for each
      * axis; NULL: it lies as its shape says. */
     const int64_t *weight_steps;
+    /* Floats from one pixel of dst to the next, with SEG_OP_STEPS_DST; 0: its channels. What lies
+     * between the pixels belongs to others. */
+    int64_t dst_step;
 
     void *packed;    /* packed_size bytes: pack() fills it when weights changed; forward only */
     void *workspace; /* workspace_size bytes: kept from forward to backward */
@@ -66,6 +69,7 @@ enum {
     SEG_OP_FUSES_TRAIN = 1 << 3,
     /* src[1] are weights that inference reads in pack() only, in any order of their axes */
     SEG_OP_PACKS_STEPS = 1 << 4,
+    SEG_OP_STEPS_DST = 1 << 5, /* forward can write into some channels of a larger tensor */
 };
 
 typedef struct seg_op {

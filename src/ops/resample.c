@@ -70,7 +70,7 @@ typedef struct resample_job {
     const seg_kernels *kernels;
     const float *src;
     float *dst;
-    int64_t src_h, src_w, c;
+    int64_t src_h, src_w, c, dst_step;
     seg_taps rows, cols;
     char *lines; /* one for each thread */
     size_t line_size;
@@ -92,7 +92,8 @@ static void resample_line(void *context, int64_t index, int thread)
     job->kernels->pixels.weighted_sum(src, length, job->rows.weights + first,
                                       job->rows.first[y + 1] - first, line, length);
     job->kernels->pixels.resample_row(&job->cols, line, job->c,
-                                      job->dst + index * job->cols.count * job->c);
+                                      job->dst + index * job->cols.count * job->dst_step,
+                                      job->dst_step);
 }
 
 size_t seg_resample_scratch(const seg_op_call *call, const seg_axis axes[2])
@@ -107,6 +108,7 @@ static void resample_run(const seg_op_call *call, resample_job *job, const seg_a
 {
     job->kernels = call->kernels;
     job->c = call->src[0].shape.c;
+    job->dst_step = job->dst_step > 0 ? job->dst_step : job->c;
     job->lines = place;
     job->line_size = line_size(&axes[1], job->c);
     seg_parallel_for(call->threads, call->src[0].shape.n * job->rows.count, resample_line, job);
@@ -117,6 +119,7 @@ void seg_resample_forward(const seg_op_call *call, const seg_axis axes[2])
     char *place = call->scratch;
     resample_job job = {.src = seg_f32(&call->src[0]),
                         .dst = seg_f32(call->dst),
+                        .dst_step = call->dst_step,
                         .src_h = axes[0].in,
                         .src_w = axes[1].in};
     job.rows = seg_taps_make(&axes[0], &place);

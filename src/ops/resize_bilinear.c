@@ -76,6 +76,7 @@ const seg_op seg_op_resize_bilinear = {
     .params_size = sizeof(seg_resize_params),
     .src_min = 1,
     .src_max = 1,
+    .flags = SEG_OP_STEPS_DST,
     .shape = resize_bilinear_shape,
     .scratch_size = resize_bilinear_scratch_size,
     .forward = resize_bilinear_forward,

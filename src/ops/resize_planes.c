@@ -104,7 +104,7 @@ static void make_line(piece *p, int64_t row)
     /* A copy, since resample_row reads behind the row. */
     memcpy(p->row + first * j->c, src + first * j->c,
            (size_t)((end - first) * j->c) * sizeof *src);
-    j->kernels->pixels.resample_row(&cols, p->row, j->c, p->pixels);
+    j->kernels->pixels.resample_row(&cols, p->row, j->c, p->pixels, j->c);
     j->kernels->transpose.apply(p->pixels, j->c, p->width, j->c, p->lines[row % 2], p->width);
 }
 
