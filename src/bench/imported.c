@@ -164,25 +164,36 @@ static double imported_planning(const void *network)
     return ((const imported *)network)->planning_seconds;
 }
 
+/* The outputs that had to be copied into the file's layout; false: none. */
+static bool copies_cost(const imported *m, seg_layer_cost *cost)
+{
+    bool any = false;
+    *cost = (seg_layer_cost){.name = "into the file's layout",
+                             .op = "copy",
+                             .algorithm = "",
+                             .seconds = m->read_seconds};
+    for (size_t i = m->program->output_count; i-- > 0;) {
+        const seg_slot slot = m->program->outputs[i];
+        seg_tensor output;
+        if (!seg_runtime_copied(m->runtime, slot) ||
+            seg_runtime_read(m->runtime, slot, &output, NULL) != SEG_OK)
+            continue;
+        any = true;
+        cost->shape = output.shape;
+        cost->bytes += 2 * (int64_t)seg_shape_size(&output.shape);
+    }
+    return any;
+}
+
 static size_t imported_layers(const void *network, seg_layer_cost *layers, size_t capacity)
 {
-    const imported *m = network;
+    seg_layer_cost copies;
     size_t count;
-    seg_runtime_layers(m->runtime, layers, capacity, &count);
-    if (count < capacity) {
-        seg_layer_cost *last = &layers[count];
-        *last = (seg_layer_cost){.name = "into the file's layout",
-                                 .op = "copy",
-                                 .algorithm = "",
-                                 .seconds = m->read_seconds};
-        for (size_t i = m->program->output_count; i-- > 0;) {
-            seg_tensor output;
-            if (seg_runtime_read(m->runtime, m->program->outputs[i], &output, NULL) != SEG_OK)
-                continue;
-            last->shape = output.shape;
-            last->bytes += 2 * (int64_t)seg_shape_size(&output.shape);
-        }
-    }
+    seg_runtime_layers(((const imported *)network)->runtime, layers, capacity, &count);
+    if (!copies_cost(network, &copies))
+        return count;
+    if (count < capacity)
+        layers[count] = copies;
     return count + 1;
 }
 

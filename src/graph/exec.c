@@ -27,8 +27,36 @@ static void *value_data(const seg_exec *exec, seg_value v)
     if (value->kind == SEG_VALUE_WEIGHT)
         return seg_weights_at(exec->graph->weights, value->weight)->tensor.data;
     if (value->kind == SEG_VALUE_CONSTANT)
-        return value->constant;
-    return at(exec, exec->values[v].data);
+        return value->constant != NULL ? value->constant : (void *)(uintptr_t)value->view;
+    char *data = at(exec, exec->values[v].data);
+    return data != NULL ? data + exec->values[v].offset : NULL;
+}
+
+/* Source k of a node lies elsewhere, in an order of its own. */
+static bool is_view(const seg_exec *exec, size_t index, int k)
+{
+    const seg_graph_node *node = &exec->graph->nodes[index];
+    const seg_graph_value *value = &exec->graph->values[node->src[k < node->src_count ? k : 0]];
+    return k < node->src_count && value->kind == SEG_VALUE_CONSTANT && value->constant == NULL;
+}
+
+/* Views that somebody cannot read as they are become constants. */
+static seg_status copy_views(seg_exec *exec, seg_error *err)
+{
+    for (size_t i = 0; i < exec->graph->node_count; i++) {
+        const seg_graph_node *node = &exec->graph->nodes[i];
+        const bool packs = (node->op->flags & SEG_OP_PACKS_STEPS) && !exec->opts.train;
+        for (int k = 0; k < node->src_count; k++) {
+            seg_graph_value *value = &exec->graph->values[node->src[k]];
+            if ((packs && k == 1) || !is_view(exec, i, k))
+                continue;
+            value->constant = seg_block_new(seg_shape_size(&value->shape));
+            if (value->constant == NULL)
+                return seg_fail_nomem(err, seg_shape_size(&value->shape), value->name);
+            seg_graph_view_copy(value, exec->opts.threads, value->constant);
+        }
+    }
+    return SEG_OK;
 }
 
 static void bind(seg_exec *exec, size_t index)
@@ -42,6 +70,8 @@ static void bind(seg_exec *exec, size_t index)
         plan->diff_src[k].data = at(exec, plan->grad_buffer[k]);
         plan->add_to[k] = at(exec, plan->total_buffer[k]);
     }
+    if (is_view(exec, index, 1))
+        plan->call.weight_steps = exec->graph->values[node->src[1]].steps;
     plan->call.workspace = at(exec, plan->workspace);
     plan->call.packed = exec->opts.train ? at(exec, plan->packed) : exec->packed[index];
 }
@@ -83,6 +113,8 @@ static seg_status build(seg_exec *exec, seg_error *err)
         exec->weight_grads == NULL)
         return seg_fail_nomem(err, (nodes + 1) * sizeof *exec->nodes, "the plan");
     seg_status status = seg_exec_plan(exec, err);
+    if (status == SEG_OK)
+        status = copy_views(exec, err);
     if (status != SEG_OK)
         return status;
     if (exec->opts.memory_limit > 0 && exec->arena_bytes > exec->opts.memory_limit)
@@ -246,6 +278,8 @@ seg_layer_cost seg_exec_cost(const seg_exec *exec, int index)
                            .bytes = (int64_t)seg_shape_size(&call->dst->shape)};
     for (int k = 0; k < node->src_count; k++)
         cost.bytes += (int64_t)seg_shape_size(&call->src[k].shape);
+    if (exec->values[node->src[0]].whole == node->dst)
+        cost.bytes = 0; /* the sources of a concat are there already */
     if (node->op->multiply_adds != NULL)
         cost.multiply_adds = node->op->multiply_adds(call);
     if (node->op->algorithm != NULL)

@@ -49,7 +49,8 @@ static void find_gradients(seg_exec *exec)
     const seg_graph *graph = exec->graph;
     for (size_t v = 0; v < graph->value_count; v++) {
         const seg_graph_value *value = &graph->values[v];
-        exec->values[v] = (seg_exec_value_plan){.data = SEG_NO_BUFFER, .grad = SEG_NO_BUFFER};
+        exec->values[v] = (seg_exec_value_plan){
+            .data = SEG_NO_BUFFER, .grad = SEG_NO_BUFFER, .whole = SEG_NO_VALUE};
         exec->values[v].wants_grad = exec->opts.train && value->kind == SEG_VALUE_WEIGHT &&
                                      weight_wants_grad(exec, value->weight);
     }
@@ -91,6 +92,63 @@ static size_t size_of(size_t (*size)(const seg_op_call *), const seg_op_call *ca
     return size != NULL ? size(call) : 0;
 }
 
+static int use_count(const seg_graph *graph, seg_value value)
+{
+    int uses = 0;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        for (int k = 0; k < graph->nodes[i].src_count; k++)
+            uses += graph->nodes[i].src[k] == value;
+    }
+    for (size_t i = 0; i < graph->output_count; i++)
+        uses += graph->outputs[i].value == value;
+    return uses;
+}
+
+/* Nobody but one concat reads it, and its op can leave gaps between pixels. */
+static bool can_be_part(const seg_graph *graph, seg_value value)
+{
+    const seg_graph_value *part = &graph->values[value];
+    return part->kind == SEG_VALUE_NODE &&
+           (graph->nodes[part->node].op->flags & SEG_OP_STEPS_DST) && use_count(graph, value) == 1;
+}
+
+/*
+ * Inference: where every source of a concat can be, they are written into its result by their own
+ * ops, and nothing is left to do. Copying only some of them takes as long as all: whole cache
+ * lines move either way.
+ */
+static void place_parts(seg_exec *exec)
+{
+    const seg_graph *graph = exec->graph;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const seg_graph_node *node = &graph->nodes[i];
+        bool all = node->op == &seg_op_concat;
+        size_t offset = 0;
+        for (int k = 0; k < node->src_count && all; k++)
+            all = can_be_part(graph, node->src[k]);
+        for (int k = 0; k < node->src_count && all; k++) {
+            const seg_graph_value *part = &graph->values[node->src[k]];
+            exec->values[node->src[k]].whole = node->dst;
+            exec->values[node->src[k]].offset = offset;
+            exec->nodes[part->node].call.dst_step = graph->values[node->dst].shape.c;
+            offset += (size_t)part->shape.c * sizeof(float);
+        }
+    }
+}
+
+/* Where a node's result lies: the first part of a concat's makes the room for the whole. */
+static int result_buffer(seg_exec *exec, seg_value value, int now)
+{
+    const seg_value whole = exec->values[value].whole;
+    const seg_value owner = whole != SEG_NO_VALUE ? whole : value;
+    int *data = &exec->values[owner].data;
+    if (*data == SEG_NO_BUFFER)
+        *data = buffer_add(exec, seg_shape_size(&exec->graph->values[owner].shape), now);
+    else
+        keep_alive(exec, *data, now);
+    return *data;
+}
+
 /* Data of inputs and nodes, workspaces, scratch and (in training) packed weights. */
 static bool plan_forward(seg_exec *exec)
 {
@@ -106,7 +164,7 @@ static bool plan_forward(seg_exec *exec)
         seg_exec_node_plan *plan = &exec->nodes[i];
         int now = i, back = backward_moment(exec, i);
         size_t scratch = size_of(node->op->scratch_size, &plan->call);
-        int data = buffer_add(exec, seg_shape_size(&plan->dst.shape), now);
+        int data = result_buffer(exec, node->dst, now);
         plan->workspace = buffer_add(exec, size_of(node->op->workspace_size, &plan->call), now);
         plan->scratch = buffer_add(exec, scratch, now);
         if (exec->opts.train)
@@ -196,6 +254,8 @@ seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
     find_gradients(exec);
     for (size_t i = 0; i < exec->graph->node_count; i++)
         prepare_call(exec, (int)i, kernels);
+    if (!exec->opts.train && !exec->opts.no_reuse)
+        place_parts(exec);
     if (!plan_forward(exec) || (exec->opts.train && !plan_backward(exec)))
         return seg_fail_nomem(err, exec->buffer_count * sizeof *exec->buffers, "the plan");
     for (size_t i = 0; i < exec->buffer_count && exec->opts.no_reuse; i++) {

@@ -17,6 +17,8 @@ enum { SEG_NO_BUFFER = -1 };
 
 typedef struct seg_exec_value_plan {
     int data, grad;   /* buffers, or SEG_NO_BUFFER */
+    seg_value whole;  /* the concat's result that this is a part of, or SEG_NO_VALUE */
+    size_t offset;    /* bytes of data before it */
     bool wants_grad;  /* a weight that trains lies upstream (or it is one) */
     int grad_readers; /* backward passes that contribute to grad, the loss included */
 } seg_exec_value_plan;

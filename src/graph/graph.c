@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ops/move.h"
 
 seg_status seg_graph_new(seg_graph **out, seg_weights *weights, seg_error *err)
 {
@@ -139,6 +140,29 @@ seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape
     if (id == SEG_NO_VALUE)
         seg_block_free(value.constant);
     return id;
+}
+
+seg_value seg_graph_view(seg_graph *graph, const char *name, const seg_shape *shape,
+                         const float *data, const int64_t steps[4])
+{
+    if (failed(graph))
+        return SEG_NO_VALUE;
+    seg_graph_value value = {.kind = SEG_VALUE_CONSTANT, .shape = *shape, .view = data};
+    memcpy(value.steps, steps, sizeof value.steps);
+    value.name = seg_arena_strdup(&graph->arena, name);
+    return value.name != NULL ? value_add(graph, &value) : fail_nomem(graph);
+}
+
+void seg_graph_view_copy(const seg_graph_value *view, int threads, float *dst)
+{
+    seg_move move;
+    int64_t step = 1;
+    for (int a = SEG_MOVE_AXES; a-- > 0; step *= view->shape.dim[a]) {
+        move.extent[a] = view->shape.dim[a];
+        move.from[a] = view->steps[a];
+        move.to[a] = step;
+    }
+    seg_move_run(seg_kernels_get(), threads, &move, view->view, dst);
 }
 
 static seg_status node_shape(seg_graph *graph, const seg_graph_node *node, seg_shape *dst)

@@ -38,6 +38,13 @@ seg_value seg_graph_weight(seg_graph *graph, const char *name, seg_weight_role r
                            const seg_shape *shape);
 /* A tensor that the graph owns, to be filled by whoever made it. */
 seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape *shape);
+/*
+ * A constant that lies elsewhere, in any order of its axes (rank 4; steps[a]: floats from one index
+ * of axis a to the next), and stays there until the graph was planned and prepared: ops that can
+ * pack it as it is never have a copy made.
+ */
+seg_value seg_graph_view(seg_graph *graph, const char *name, const seg_shape *shape,
+                         const float *data, const int64_t steps[4]);
 /* One node. params is copied (op->params_size bytes; NULL for none). name labels errors and dumps.
  */
 seg_value seg_graph_op(seg_graph *graph, const seg_op *op, const void *params, const char *name,
@@ -55,7 +62,9 @@ typedef struct seg_graph_value {
     seg_shape shape;
     int weight;     /* index in weights, for SEG_VALUE_WEIGHT */
     int node;       /* producer, for SEG_VALUE_NODE */
-    void *constant; /* owned data, for SEG_VALUE_CONSTANT */
+    void *constant; /* owned data, for SEG_VALUE_CONSTANT; NULL: only `view` */
+    const float *view;
+    int64_t steps[4]; /* of view */
 } seg_graph_value;
 
 typedef struct seg_graph_node {
@@ -71,6 +80,9 @@ typedef struct seg_graph_binding {
     const char *name;
     seg_value value;
 } seg_graph_binding;
+
+/* A view's floats into dst, in the order of its shape. */
+void seg_graph_view_copy(const seg_graph_value *view, int threads, float *dst);
 
 /* A batch norm that went into the convolution before it: how to make its weights again. */
 typedef struct seg_graph_fold {

@@ -190,6 +190,7 @@ static const float *data_of(const seg_graph *graph, seg_value value)
 
 static void refold(seg_graph *graph, const seg_graph_fold *fold)
 {
+    const seg_graph_value *view = &graph->values[fold->kernel];
     const float *kernel = data_of(graph, fold->kernel);
     const float *bias = fold->bias != SEG_NO_VALUE ? data_of(graph, fold->bias) : NULL;
     const float *scale = data_of(graph, fold->scale), *shift = data_of(graph, fold->shift);
@@ -198,6 +199,10 @@ static void refold(seg_graph *graph, const seg_graph_fold *fold)
     float *out_bias = graph->values[fold->folded_bias].constant;
     int64_t count = seg_shape_count(&graph->values[fold->kernel].shape);
     int64_t oc = graph->values[fold->scale].shape.dim[0];
+    if (kernel == NULL) {
+        seg_graph_view_copy(view, 1, out);
+        kernel = out;
+    }
     /* The factors live in the bias's place until the kernel is done. */
     for (int64_t c = 0; c < oc; c++)
         out_bias[c] = (float)((double)scale[c] / sqrt((double)var[c] + fold->epsilon));
@@ -213,6 +218,20 @@ void seg_graph_refold(seg_graph *graph)
 {
     for (size_t i = 0; i < graph->fold_count; i++)
         refold(graph, &graph->folds[i]);
+}
+
+/* Resizing and then turning pixels into planes is one op: the large result is written once. */
+static void fuse_planes(seg_graph *graph, seg_graph_node *permute)
+{
+    static const seg_permute_params planes = {{0, 3, 1, 2}};
+    seg_graph_node *before = producer(graph, permute->src[0]);
+    if (before == NULL || !is(before, "resize_bilinear") || use_count(graph, before->dst) != 1 ||
+        memcmp(permute->params, &planes, sizeof planes) != 0)
+        return;
+    permute->op = &seg_op_resize_planes;
+    permute->params = before->params;
+    permute->name = before->name;
+    permute->src[0] = before->src[0];
 }
 
 /* Keep the nodes that an output needs, in their order. */
@@ -252,6 +271,8 @@ seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
             status = fold_batchnorm(graph, node, err);
         else if (!train && is(node, "binary"))
             status = join_hard_swish(graph, node, err);
+        else if (!train && is(node, "permute"))
+            fuse_planes(graph, node);
         if (status == SEG_OK)
             fuse_activation(graph, node, train);
     }

@@ -8,7 +8,8 @@
 
 /*
  * In place. train false: dropout vanishes, batch norms fold into the convolution before them
- * (constants "<conv>.folded", owned by the graph), and ReLU/ReLU6 fuse into ops that can.
+ * (constants "<conv>.folded", owned by the graph), ReLU/ReLU6 fuse into ops that can, and a
+ * permutation to planes with the resize before it (resize_planes).
  * train true: only the fusions whose backward exists. Nodes that no output needs are dropped.
  * Folded constants are not filled yet: seg_exec_new does, and again after
  * seg_exec_weights_changed.

@@ -66,19 +66,52 @@ static seg_status take_model(seg_program *program, const model *from, seg_error 
     return status == SEG_OK ? seg_program_finish(program, err) : status;
 }
 
-seg_status seg_onnx_parse(seg_program **out, const void *data, size_t size, const char *path,
-                          seg_error *err)
+/* The message of program->file, whose large weights stay there; freed when none did. */
+static seg_status unpack(seg_program *program, size_t size, const model **out, seg_error *err)
 {
-    ProtobufCMessage *message;
+    ProtobufCMessage *message = NULL;
+    seg_onnx_slim slim;
+    seg_status status = seg_onnx_slim_make(&slim, program->file, size, err);
+    if (status == SEG_OK && slim.count > 0) {
+        seg_error whole; /* tells more of what is wrong */
+        status = seg_onnx_unpack(&seg__onnx__model__descriptor, slim.bytes, slim.size,
+                                 &program->arena, program->path, &message, &whole);
+        if (status == SEG_OK)
+            status = seg_onnx_slim_restore(&slim, program->file, ((model *)message)->graph,
+                                           &program->arena, err);
+        else if (status == SEG_NOMEM)
+            *err = whole;
+    }
+    if (status != SEG_NOMEM && message == NULL) {
+        status = seg_onnx_unpack(&seg__onnx__model__descriptor, program->file, size,
+                                 &program->arena, program->path, &message, err);
+        free(program->file);
+        program->file = NULL;
+    }
+    seg_onnx_slim_release(&slim);
+    *out = (const model *)message;
+    return status;
+}
+
+/* data, of malloc, becomes the program's, or is freed. */
+static seg_status take_file(seg_program **out, uint8_t *data, size_t size, const char *path,
+                            seg_error *err)
+{
+    const model *message;
     seg_program *program;
+    seg_error lost;
     *out = NULL;
+    if (err == NULL)
+        err = &lost;
     seg_status status = seg_program_new(&program, path, "onnx", err);
-    if (status != SEG_OK)
+    if (status != SEG_OK) {
+        free(data);
         return status;
-    status = seg_onnx_unpack(&seg__onnx__model__descriptor, data, size, &program->arena, path,
-                             &message, err);
+    }
+    program->file = data;
+    status = unpack(program, size, &message, err);
     if (status == SEG_OK)
-        status = take_model(program, (const model *)message, err);
+        status = take_model(program, message, err);
     if (status != SEG_OK) {
         seg_program_free(program);
         return status;
@@ -87,15 +120,23 @@ seg_status seg_onnx_parse(seg_program **out, const void *data, size_t size, cons
     return SEG_OK;
 }
 
+seg_status seg_onnx_parse(seg_program **out, const void *data, size_t size, const char *path,
+                          seg_error *err)
+{
+    *out = NULL;
+    uint8_t *copy = malloc(size + 1);
+    if (copy == NULL)
+        return seg_fail_nomem(err, size, path);
+    if (size > 0)
+        memcpy(copy, data, size);
+    return take_file(out, copy, size, path, err);
+}
+
 seg_status seg_onnx_read(seg_program **out, const char *path, seg_error *err)
 {
     uint8_t *data;
     size_t size;
     *out = NULL;
     seg_status status = seg_file_read(path, INT32_MAX, &data, &size, err);
-    if (status != SEG_OK)
-        return status;
-    status = seg_onnx_parse(out, data, size, path, err);
-    free(data);
-    return status;
+    return status == SEG_OK ? take_file(out, data, size, path, err) : status;
 }

@@ -10,7 +10,7 @@
  * passed over: no operator we run has one.
  *
  * Memory: at most 40 times the bytes of the file and 40 MB; for weights stored raw, which are used
- * where the parser put them, little more than the file.
+ * where they lie in the file, little more than the file.
  */
 #ifndef IO_ONNX_H
 #define IO_ONNX_H

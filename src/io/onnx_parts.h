@@ -18,6 +18,24 @@ seg_status seg_onnx_unpack(const ProtobufCMessageDescriptor *descriptor, const v
                            size_t size, seg_arena *arena, const char *path,
                            ProtobufCMessage **message, seg_error *err);
 
+/* A model's file without the large raw data of its initialisers (onnx_weights.c). */
+typedef struct seg_onnx_raw seg_onnx_raw;
+typedef struct seg_onnx_slim {
+    uint8_t *bytes; /* NULL when there are none, or the file is unusual */
+    size_t size;
+    seg_onnx_raw *raws;
+    size_t count, capacity;
+} seg_onnx_slim;
+
+/* Errors: SEG_NOMEM; slim is then empty. */
+seg_status seg_onnx_slim_make(seg_onnx_slim *slim, const uint8_t *data, size_t size,
+                              seg_error *err);
+/* Point the initialisers of what was parsed into the file's data, which are moved a little. The
+ * arena takes what cannot be. Errors: SEG_NOMEM. */
+seg_status seg_onnx_slim_restore(const seg_onnx_slim *slim, uint8_t *data,
+                                 const Seg__Onnx__Graph *graph, seg_arena *arena, seg_error *err);
+void seg_onnx_slim_release(seg_onnx_slim *slim);
+
 /* AttributeProto.AttributeType */
 enum {
     SEG_ONNX_FLOAT = 1,

@@ -16,6 +16,7 @@
 #include "kernels/rows.h"
 #include "kernels/train.h"
 #include "kernels/winograd.h"
+#include "kernels/transpose.h"
 
 typedef struct seg_kernels {
     const char *isa;   /* name in isa.def */
@@ -27,6 +28,7 @@ typedef struct seg_kernels {
     seg_rows_kernels rows;
     seg_train_kernels train;
     seg_winograd_kernels winograd;
+    seg_transpose_kernels transpose;
 } seg_kernels;
 
 /*

@@ -27,9 +27,10 @@ typedef struct seg_pixels_kernels {
      */
     void (*weighted_sum)(const float *src, int64_t stride, const float *weights, int64_t count,
                          float *dst, int64_t length);
-    /* One row through taps: dst[o*c + j] from src[..*c + j]. SEG_PIXELS_SLACK floats behind what
-     * the taps reach must be readable. */
-    void (*resample_row)(const seg_taps *taps, const float *src, int64_t c, float *dst);
+    /* One row through taps: dst[o*dst_step + j] from src[..*c + j]. SEG_PIXELS_SLACK floats behind
+     * what the taps reach must be readable. */
+    void (*resample_row)(const seg_taps *taps, const float *src, int64_t c, float *dst,
+                         int64_t dst_step);
     /* count runs of c floats, from distance src_step to distance dst_step. */
     void (*copy_runs)(const float *src, int64_t src_step, float *dst, int64_t dst_step,
                       int64_t count, int64_t c);

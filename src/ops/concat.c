@@ -29,6 +29,23 @@ static seg_status concat_shape(const void *params, int src_count, const seg_shap
     return SEG_OK;
 }
 
+/* Whether source i was written where it belongs, channels `first` on (graph/exec_plan.c). */
+static bool in_place(const seg_op_call *call, int i, int64_t first)
+{
+    return seg_f32(&call->src[i]) == seg_f32(call->dst) + first;
+}
+
+static bool all_in_place(const seg_op_call *call)
+{
+    int64_t first = 0;
+    for (int i = 0; i < call->src_count; i++) {
+        if (!in_place(call, i, first))
+            return false;
+        first += call->src[i].shape.c;
+    }
+    return true;
+}
+
 /* One image row of all sources. */
 static void forward_row(void *context, int64_t index, int thread)
 {
@@ -36,11 +53,13 @@ static void forward_row(void *context, int64_t index, int thread)
     const seg_op_call *call = context;
     const int64_t w = call->dst->shape.w, c = call->dst->shape.c;
     float *dst = seg_f32(call->dst) + index * w * c;
+    int64_t first = 0;
     for (int i = 0; i < call->src_count; i++) {
         int64_t part = call->src[i].shape.c;
         const float *src = seg_f32(&call->src[i]) + index * w * part;
-        call->kernels->pixels.copy_runs(src, part, dst, c, w, part);
-        dst += part;
+        if (!in_place(call, i, first))
+            call->kernels->pixels.copy_runs(src, part, dst + first, c, w, part);
+        first += part;
     }
 }
 
@@ -63,7 +82,14 @@ static void backward_row(void *context, int64_t index, int thread)
 static void concat_forward(const seg_op_call *call)
 {
     seg_op_call copy = *call;
-    seg_parallel_for(call->threads, call->dst->shape.n * call->dst->shape.h, forward_row, &copy);
+    if (!all_in_place(call))
+        seg_parallel_for(call->threads, call->dst->shape.n * call->dst->shape.h, forward_row,
+                         &copy);
+}
+
+static const char *concat_algorithm(const seg_op_call *call)
+{
+    return all_in_place(call) ? "in place" : "";
 }
 
 static void concat_backward(const seg_op_call *call)
@@ -79,4 +105,5 @@ const seg_op seg_op_concat = {
     .shape = concat_shape,
     .forward = concat_forward,
     .backward = concat_backward,
+    .algorithm = concat_algorithm,
 };

@@ -1,114 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /*
- * convolution.c: packing of weights, and the layer put together from its parts.
+ * convolution.c: a layer put together from its parts.
  *
  * What a layer does depends on its direction only: the gradient of its source is the gather of
  * the other direction, with weights packed from oc to ic channels.
  */
 #include "ops/convolution.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parallel.h"
-
-typedef struct packing {
-    const seg_convolution *conv;
-    bool backward;
-    const float *weights, *bias;
-    float *packed;
-    int64_t depth, width, panels, panel_floats;
-} packing;
-
-static packing packing_make(const seg_convolution *conv, bool backward)
-{
-    packing k = {.conv = conv, .backward = backward};
-    int64_t nr = conv->kernels->igemm.nr;
-    k.depth = (backward ? conv->oc : conv->ic) / conv->groups;
-    k.width = (backward ? conv->ic : conv->oc) / conv->groups;
-    k.panels = (k.width + nr - 1) / nr;
-    k.panel_floats = nr * (1 + conv->y.kernel * conv->x.kernel * k.depth);
-    return k;
-}
-
-size_t seg_conv_pack_count(const seg_convolution *conv, bool backward)
-{
-    packing k = packing_make(conv, backward);
-    return (size_t)(conv->groups * k.panels * k.panel_floats);
-}
-
-/* Forward: the rows of a tap stand in the weights as they are. */
-static void pack_rows(const seg_convolution *c, const float *in, int64_t live, int64_t first,
-                      int64_t last, float *out)
-{
-    const int64_t nr = c->kernels->igemm.nr;
-    for (int64_t d = first; d < last; d++, out += nr) {
-        memcpy(out, in + d * c->oc, (size_t)live * sizeof *out);
-        memset(out + live, 0, (size_t)(nr - live) * sizeof *out);
-    }
-}
-
-/* Backward: transposed, in blocks so that each cache line is read once. */
-static void pack_columns(const seg_convolution *c, const float *in, int64_t live, int64_t first,
-                         int64_t last, float *out)
-{
-    enum { BLOCK = 16 };
-    const int64_t nr = c->kernels->igemm.nr;
-    for (int64_t start = first; start < last; start += BLOCK) {
-        int64_t end = conv_min(start + BLOCK, last);
-        for (int64_t w = 0; w < live; w++) {
-            for (int64_t d = start; d < end; d++)
-                out[(d - first) * nr + w] = in[w * c->oc + d];
-        }
-        for (int64_t w = live; w < nr; w++) {
-            for (int64_t d = start; d < end; d++)
-                out[(d - first) * nr + w] = 0;
-        }
-    }
-}
-
-void seg_conv_pack_tap(const seg_convolution *c, bool backward, const float *weights, int64_t group,
-                       int64_t panel, int64_t tap, int64_t first, int64_t last, float *out)
-{
-    const int64_t nr = c->kernels->igemm.nr, ic = c->ic / c->groups, oc = c->oc / c->groups;
-    const int64_t start = panel * nr, live = conv_min(nr, (backward ? ic : oc) - start);
-    const float *in = weights + tap * ic * c->oc + group * oc;
-    if (backward)
-        pack_columns(c, in + start * c->oc, live, first, last, out);
-    else
-        pack_rows(c, in + start, live, first, last, out);
-}
-
-/* One panel of one group. */
-static void pack_panel(void *context, int64_t index, int thread)
-{
-    (void)thread;
-    const packing *k = context;
-    const seg_convolution *c = k->conv;
-    const int64_t nr = c->kernels->igemm.nr, group = index / k->panels, panel = index % k->panels;
-    const int64_t live = conv_min(nr, k->width - panel * nr);
-    float *out = k->packed + index * k->panel_floats;
-    memset(out, 0, (size_t)nr * sizeof *out);
-    if (k->bias != NULL)
-        memcpy(out, k->bias + group * k->width + panel * nr, (size_t)live * sizeof *out);
-    out += nr;
-    for (int64_t t = 0; t < c->y.kernel * c->x.kernel; t++, out += k->depth * nr)
-        seg_conv_pack_tap(c, k->backward, k->weights, group, panel, t, 0, k->depth, out);
-}
-
-void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
-                       const float *bias, float *packed)
-{
-    packing k = packing_make(conv, backward);
-    k.weights = weights;
-    k.bias = bias;
-    k.packed = packed;
-    seg_parallel_for(conv->threads, conv->groups * k.panels, pack_panel, &k);
-}
-
-/* ---- the layer ---- */
 
 seg_status seg_conv_check(const char *name, int src_count, const seg_shape *src, seg_error *err)
 {
@@ -152,14 +53,14 @@ static size_t gather_scratch_size(const seg_convolution *conv, bool backward)
                  : seg_conv_gather_scratch(conv, backward);
 }
 
-static void gather_pack(const seg_convolution *conv, bool backward, const float *weights,
-                        const float *bias, float *packed)
+static void gather_pack(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
+                        float *packed)
 {
     int m = seg_conv_winograd_edge(conv, backward);
     if (m > 0)
-        seg_conv_winograd_pack(conv, backward, m, weights, bias, packed);
+        seg_conv_winograd_pack(conv, backward, m, kernel, packed);
     else
-        seg_conv_pack_run(conv, backward, weights, bias, packed);
+        seg_conv_pack_run(conv, backward, kernel, packed);
 }
 
 static void gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch)
@@ -212,7 +113,9 @@ size_t seg_conv_scratch_size(const seg_convolution *conv, bool train)
 void seg_conv_pack(const seg_convolution *conv, const seg_op_call *call)
 {
     const float *bias = call->src_count == 3 ? seg_f32(&call->src[2]) : NULL;
-    gather_pack(conv, false, seg_f32(&call->src[1]), bias, call->packed);
+    const seg_conv_kernel kernel =
+        seg_conv_kernel_at(conv, seg_f32(&call->src[1]), call->weight_steps, bias);
+    gather_pack(conv, false, &kernel, call->packed);
 }
 
 void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
@@ -223,13 +126,14 @@ void seg_conv_forward(const seg_convolution *conv, const seg_op_call *call,
         .dst = seg_f32(call->dst),
         .packed = call->packed,
         .activation = activation,
+        .dst_step = call->dst_step,
     };
     gather_run(conv, &job, call->scratch);
 }
 
 const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call)
 {
-    const seg_conv_gather job = {.dst = seg_f32(call->dst)};
+    const seg_conv_gather job = {.dst = seg_f32(call->dst), .dst_step = call->dst_step};
     int m = seg_conv_winograd_edge(conv, false);
     if (m > 0)
         return m == 3   ? "Winograd F(3x3, 3x3)"
@@ -246,7 +150,8 @@ static void backward_src(const seg_convolution *conv, const seg_op_call *call)
         .backward = true,
         .packed = call->scratch,
     };
-    gather_pack(conv, true, seg_f32(&call->src[1]), NULL, call->scratch);
+    const seg_conv_kernel kernel = seg_conv_kernel_at(conv, seg_f32(&call->src[1]), NULL, NULL);
+    gather_pack(conv, true, &kernel, call->scratch);
     gather_run(conv, &job, (char *)call->scratch + backward_packed_size(conv));
 }
 

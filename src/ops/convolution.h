@@ -59,16 +59,29 @@ typedef struct seg_conv_gather {
     bool backward; /* src is the gradient of the layer's dst: from oc to ic channels */
     const float *packed;
     seg_activation activation;
+    int64_t dst_step; /* floats from one pixel of dst to the next; 0: no gaps */
 } seg_conv_gather;
 
-/* Floats of packed weights, and packing them. bias may be NULL. */
+/* Weights where they lie: KH,KW,IC/G,OC. */
+typedef struct seg_conv_kernel {
+    const float *data, *bias; /* bias may be NULL */
+    int64_t kh, kw, ic, oc;   /* floats from one index to the next */
+} seg_conv_kernel;
+
+/* steps: kh, kw, ic, oc; NULL: in this order, without gaps (as `backward` needs them). */
+seg_conv_kernel seg_conv_kernel_at(const seg_convolution *conv, const float *weights,
+                                   const int64_t *steps, const float *bias);
+
+/* Floats of packed weights, and packing them. */
 size_t seg_conv_pack_count(const seg_convolution *conv, bool backward);
-void seg_conv_pack_run(const seg_convolution *conv, bool backward, const float *weights,
-                       const float *bias, float *packed);
-/* Input channels first..last-1 of one tap of a panel: [last - first][nr], 0 past the width. */
-void seg_conv_pack_tap(const seg_convolution *conv, bool backward, const float *weights,
-                       int64_t group, int64_t panel, int64_t tap, int64_t first, int64_t last,
-                       float *out);
+void seg_conv_pack_run(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
+                       float *packed);
+/* A panel's bias: nr floats. */
+void seg_conv_pack_bias(const seg_convolution *conv, const seg_conv_kernel *kernel, int64_t group,
+                        int64_t panel, float *out);
+/* All taps of input channels first..first+count-1 of a panel: [tap][count][nr], 0 past the width. */
+void seg_conv_pack_taps(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
+                        int64_t group, int64_t panel, int64_t first, int64_t count, float *out);
 
 /* Bytes of scratch, and the run: overwrites dst. */
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);
@@ -79,8 +92,8 @@ const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_con
 /* The same by Winograd's filtering: the edge m of its tiles, or 0 where gather is to be used. */
 int seg_conv_winograd_edge(const seg_convolution *conv, bool backward);
 size_t seg_conv_winograd_pack_count(const seg_convolution *conv, bool backward, int m);
-void seg_conv_winograd_pack(const seg_convolution *conv, bool backward, int m, const float *weights,
-                            const float *bias, float *packed);
+void seg_conv_winograd_pack(const seg_convolution *conv, bool backward, int m,
+                            const seg_conv_kernel *kernel, float *packed);
 size_t seg_conv_winograd_scratch(const seg_convolution *conv, bool backward, int m);
 void seg_conv_winograd_run(const seg_convolution *conv, int m, const seg_conv_gather *job,
                            void *scratch);

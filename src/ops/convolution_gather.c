@@ -224,6 +224,12 @@ size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward)
     return plan_make(&p, conv, backward, NULL);
 }
 
+/* Floats from one pixel of dst to the next. */
+static int64_t dst_pixel_of(const plan *p)
+{
+    return p->job->dst_step > 0 ? p->job->dst_step : p->width * p->conv->groups;
+}
+
 /* ---- run ---- */
 
 typedef struct tile {
@@ -242,7 +248,7 @@ typedef struct block {
 static void point(const plan *p, const region *r, int64_t first, int64_t count, block *b,
                   int64_t at)
 {
-    const int64_t src_pixel = p->depth * p->conv->groups, dst_pixel = p->width * p->conv->groups;
+    const int64_t src_pixel = p->depth * p->conv->groups, dst_pixel = dst_pixel_of(p);
     const int64_t src_step = p->x.src_step * src_pixel, dst_step = p->x.dst_step * dst_pixel;
     int64_t column = first % r->x->count, row = first / r->x->count % r->y->count;
     int64_t image = first / r->x->count / r->y->count;
@@ -351,8 +357,8 @@ static void run_piece(void *context, int64_t index, int thread)
 
 static bool streams(const plan *p)
 {
-    const int64_t vector = p->conv->kernels->vector_floats, pixel = p->width * p->conv->groups;
-    int64_t floats = p->conv->n * p->y.dst * p->x.dst * pixel;
+    const int64_t vector = p->conv->kernels->vector_floats, pixel = dst_pixel_of(p);
+    int64_t floats = p->conv->n * p->y.dst * p->x.dst * p->width * p->conv->groups;
     bool aligned = pixel % vector == 0 && p->width % vector == 0 &&
                    (uintptr_t)p->job->dst % ((size_t)vector * sizeof(float)) == 0;
     return floats >= SEG_STREAM_FLOATS && aligned && p->slices == 1;

@@ -124,7 +124,7 @@ size_t seg_conv_winograd_pack_count(const seg_convolution *conv, bool backward, 
 typedef struct packing {
     plan p;
     bool backward;
-    const float *weights, *bias;
+    const seg_conv_kernel *kernel;
     float *packed;
 } packing;
 
@@ -135,28 +135,22 @@ static void pack_panel(void *context, int64_t panel, int thread)
     const plan *p = &k->p;
     const int64_t nr = p->conv->kernels->igemm.nr, panel_floats = p->depth * nr;
     const bool flip = !reads_fine(p->conv, k->backward);
-    _Alignas(SEG_ALIGN) float taps[9][PACKED_ROWS * NR_MAX];
-    float *bias = k->packed + panel * nr;
-    memset(bias, 0, (size_t)nr * sizeof *bias);
-    if (k->bias != NULL)
-        memcpy(bias, k->bias + panel * nr,
-               (size_t)conv_min(nr, p->width - panel * nr) * sizeof *bias);
+    float taps[9 * PACKED_ROWS * NR_MAX];
+    seg_conv_pack_bias(p->conv, k->kernel, 0, panel, k->packed + panel * nr);
     float *out = k->packed + p->panels * nr + panel * panel_floats;
     for (int64_t first = 0; first < p->depth; first += PACKED_ROWS) {
-        int64_t last = conv_min(p->depth, first + PACKED_ROWS);
-        for (int64_t t = 0; t < 9; t++)
-            seg_conv_pack_tap(p->conv, k->backward, k->weights, 0, panel, flip ? 8 - t : t, first,
-                              last, taps[t]);
-        p->conv->kernels->winograd.weights(p->tiles.m, taps[0], PACKED_ROWS * NR_MAX,
-                                           (last - first) * nr, out + first * nr,
+        int64_t count = conv_min(p->depth - first, PACKED_ROWS), tap = count * nr;
+        seg_conv_pack_taps(p->conv, k->backward, k->kernel, 0, panel, first, count, taps);
+        p->conv->kernels->winograd.weights(p->tiles.m, flip ? taps + 8 * tap : taps,
+                                           flip ? -tap : tap, tap, out + first * nr,
                                            p->panels * panel_floats);
     }
 }
 
-void seg_conv_winograd_pack(const seg_convolution *conv, bool backward, int m, const float *weights,
-                            const float *bias, float *packed)
+void seg_conv_winograd_pack(const seg_convolution *conv, bool backward, int m,
+                            const seg_conv_kernel *kernel, float *packed)
 {
-    packing k = {plan_make(conv, backward, m, NULL), backward, weights, bias, packed};
+    packing k = {plan_make(conv, backward, m, NULL), backward, kernel, packed};
     seg_parallel_for(conv->threads, k.p.panels, pack_panel, &k);
 }
 
@@ -188,7 +182,8 @@ static void join_tile(const piece *w, int64_t tile)
     const int64_t nr = p->conv->kernels->igemm.nr, channel = w->panel * nr;
     int64_t at[SEG_WINOGRAD_ELEMENTS_MAX];
     float *pixels[SEG_WINOGRAD_ELEMENTS_MAX];
-    seg_winograd_dst_at(&p->tiles, w->first + tile, p->width, at);
+    const int64_t step = p->job->dst_step != 0 ? p->job->dst_step : p->width;
+    seg_winograd_dst_at(&p->tiles, w->first + tile, step, at);
     for (int i = 0; i < p->tiles.m * p->tiles.m; i++)
         pixels[i] = at[i] < 0 ? w->nowhere : p->job->dst + channel + at[i];
     const seg_ramp ramp = seg_activation_ramp(p->job->activation);

@@ -58,18 +58,28 @@ typedef struct seg_op_call {
     const seg_tensor *diff_dst; /* backward: one, shape of dst */
     const seg_tensor *diff_src; /* backward: [src_count], shapes of src; data NULL: not wanted */
 
+    /* pack() of ops with SEG_OP_PACKS_STEPS: floats from one index of src[1] to the next, for each
+     * axis; NULL: it lies as its shape says. */
+    const int64_t *weight_steps;
+    /* Floats from one pixel of dst to the next, with SEG_OP_STEPS_DST; 0: its channels. What lies
+     * between the pixels belongs to others. */
+    int64_t dst_step;
+
     void *packed;    /* packed_size bytes: pack() fills it when weights changed; forward only */
     void *workspace; /* workspace_size bytes: kept from forward to backward */
     void *scratch;   /* scratch_size bytes: for one call only */
 } seg_op_call;
 
-/* What backward() reads besides diff_dst, and what fusion may do. */
+/* What backward() reads besides diff_dst, what fusion may do, and what pack() can. */
 enum {
     SEG_OP_READS_SRC = 1 << 0, /* backward reads the data of its sources */
     SEG_OP_READS_DST = 1 << 1, /* backward reads dst */
     /* `activation` may be set: in inference only, or in training as well (then reads dst) */
     SEG_OP_FUSES_INFER = 1 << 2,
     SEG_OP_FUSES_TRAIN = 1 << 3,
+    /* src[1] are weights that inference reads in pack() only, in any order of their axes */
+    SEG_OP_PACKS_STEPS = 1 << 4,
+    SEG_OP_STEPS_DST = 1 << 5, /* forward can write into some channels of a larger tensor */
 };
 
 typedef struct seg_op {

@@ -6,10 +6,8 @@
  * src  four axes    dst  extent d is the source's extent axis[d]
  * backward  the inverse permutation of diff_dst
  */
-#include <string.h>
-
 #include "base/error.h"
-#include "base/parallel.h"
+#include "ops/move.h"
 #include "ops/params.h"
 #include "ops/shapes.h"
 
@@ -45,54 +43,27 @@ static seg_status shape(const void *params, int src_count, const seg_shape *src,
     return SEG_OK;
 }
 
-/* Moves `from` (extents of shape `read`) to `to`, whose axis d is from's axis[d]. */
-typedef struct move {
-    const float *from;
-    float *to;
-    int64_t extent[4]; /* of to */
-    int64_t step[4];   /* elements of from to the next index of to's axis */
-} move;
-
-/* Rows of W x C at index (n, h) of the result. Tiles, since one side or the other strides. */
-static void move_plane(void *context, int64_t index, int thread)
+/* `read` are the extents of `from`; axis d of `to` is its axis[d]. */
+static void run(const seg_op_call *call, const seg_shape *read, const int64_t *axis,
+                const float *from, float *to)
 {
-    (void)thread;
-    enum { TILE = 16 };
-    const move *m = context;
-    const int64_t w = m->extent[2], c = m->extent[3];
-    const float *from = m->from + index / m->extent[1] * m->step[0] +
-                        index % m->extent[1] * m->step[1];
-    float *to = m->to + index * w * c;
-    for (int64_t x0 = 0; x0 < w; x0 += TILE) {
-        int64_t x1 = x0 + TILE < w ? x0 + TILE : w;
-        for (int64_t c0 = 0; c0 < c; c0 += TILE) {
-            int64_t c1 = c0 + TILE < c ? c0 + TILE : c;
-            for (int64_t x = x0; x < x1; x++) {
-                for (int64_t k = c0; k < c1; k++)
-                    to[x * c + k] = from[x * m->step[2] + k * m->step[3]];
-            }
-        }
-    }
-}
-
-static void run(int threads, const seg_shape *read, const int64_t *axis, const float *from,
-                float *to)
-{
-    move m = {.from = from, .to = to};
-    int64_t stride[4] = {0}, step = 1;
-    for (int a = 4; a-- > 0; step *= read->dim[a])
+    seg_move move;
+    int64_t stride[SEG_MOVE_AXES] = {0}, step = 1;
+    for (int a = SEG_MOVE_AXES; a-- > 0; step *= read->dim[a])
         stride[a] = step;
-    for (int d = 0; d < 4; d++) {
-        m.extent[d] = read->dim[axis[d]];
-        m.step[d] = stride[axis[d]];
+    step = 1;
+    for (int d = SEG_MOVE_AXES; d-- > 0; step *= move.extent[d]) {
+        move.extent[d] = read->dim[axis[d]];
+        move.from[d] = stride[axis[d]];
+        move.to[d] = step;
     }
-    seg_parallel_for(threads, m.extent[0] * m.extent[1], move_plane, &m);
+    seg_move_run(call->kernels, call->threads, &move, from, to);
 }
 
 static void forward(const seg_op_call *call)
 {
     const seg_permute_params *p = call->params;
-    run(call->threads, &call->src[0].shape, p->axis, seg_f32(&call->src[0]), seg_f32(call->dst));
+    run(call, &call->src[0].shape, p->axis, seg_f32(&call->src[0]), seg_f32(call->dst));
 }
 
 static void backward(const seg_op_call *call)
@@ -102,7 +73,7 @@ static void backward(const seg_op_call *call)
     for (int d = 0; d < 4; d++)
         inverse[p->axis[d]] = d;
     if (call->diff_src[0].data != NULL)
-        run(call->threads, &call->diff_dst->shape, inverse, seg_f32(call->diff_dst),
+        run(call, &call->diff_dst->shape, inverse, seg_f32(call->diff_dst),
             seg_f32(&call->diff_src[0]));
 }
 

@@ -9,7 +9,7 @@
 /* ---- taps ---- */
 
 /* Forward lines and transposed lines hold the same weights, so one size serves both. */
-static size_t taps_size(const seg_axis *axis)
+size_t seg_taps_size(const seg_axis *axis)
 {
     int64_t lines = axis->in > axis->out ? axis->in : axis->out;
     return 2 * seg_align_up((size_t)(lines + 1) * sizeof(int64_t)) +
@@ -24,7 +24,7 @@ static seg_taps taps_place(const seg_axis *axis, char **place)
     seg_taps taps = {.start = (int64_t *)(void *)*place,
                      .first = (int64_t *)(void *)(*place + indices),
                      .weights = (float *)(void *)(*place + 2 * indices)};
-    *place += taps_size(axis);
+    *place += seg_taps_size(axis);
     return taps;
 }
 
@@ -36,6 +36,13 @@ static void taps_fill(seg_taps *taps, const seg_axis *axis)
         int64_t first = taps->first[o];
         taps->first[o + 1] = first + axis->rule(axis, o, &taps->start[o], taps->weights + first);
     }
+}
+
+seg_taps seg_taps_make(const seg_axis *axis, char **place)
+{
+    seg_taps taps = taps_place(axis, place);
+    taps_fill(&taps, axis);
+    return taps;
 }
 
 /* Line i of the transposed matrix: the outputs that source pixel i goes to, with its weights. They
@@ -63,7 +70,7 @@ typedef struct resample_job {
     const seg_kernels *kernels;
     const float *src;
     float *dst;
-    int64_t src_h, src_w, c;
+    int64_t src_h, src_w, c, dst_step;
     seg_taps rows, cols;
     char *lines; /* one for each thread */
     size_t line_size;
@@ -85,12 +92,13 @@ static void resample_line(void *context, int64_t index, int thread)
     job->kernels->pixels.weighted_sum(src, length, job->rows.weights + first,
                                       job->rows.first[y + 1] - first, line, length);
     job->kernels->pixels.resample_row(&job->cols, line, job->c,
-                                      job->dst + index * job->cols.count * job->c);
+                                      job->dst + index * job->cols.count * job->dst_step,
+                                      job->dst_step);
 }
 
 size_t seg_resample_scratch(const seg_op_call *call, const seg_axis axes[2])
 {
-    return 2 * taps_size(&axes[0]) + 2 * taps_size(&axes[1]) +
+    return 2 * seg_taps_size(&axes[0]) + 2 * seg_taps_size(&axes[1]) +
            (size_t)call->threads * line_size(&axes[1], call->src[0].shape.c);
 }
 
@@ -100,16 +108,10 @@ static void resample_run(const seg_op_call *call, resample_job *job, const seg_a
 {
     job->kernels = call->kernels;
     job->c = call->src[0].shape.c;
+    job->dst_step = job->dst_step > 0 ? job->dst_step : job->c;
     job->lines = place;
     job->line_size = line_size(&axes[1], job->c);
     seg_parallel_for(call->threads, call->src[0].shape.n * job->rows.count, resample_line, job);
-}
-
-static seg_taps taps_make(const seg_axis *axis, char **place)
-{
-    seg_taps taps = taps_place(axis, place);
-    taps_fill(&taps, axis);
-    return taps;
 }
 
 void seg_resample_forward(const seg_op_call *call, const seg_axis axes[2])
@@ -117,16 +119,17 @@ void seg_resample_forward(const seg_op_call *call, const seg_axis axes[2])
     char *place = call->scratch;
     resample_job job = {.src = seg_f32(&call->src[0]),
                         .dst = seg_f32(call->dst),
+                        .dst_step = call->dst_step,
                         .src_h = axes[0].in,
                         .src_w = axes[1].in};
-    job.rows = taps_make(&axes[0], &place);
-    job.cols = taps_make(&axes[1], &place);
+    job.rows = seg_taps_make(&axes[0], &place);
+    job.cols = seg_taps_make(&axes[1], &place);
     resample_run(call, &job, axes, place);
 }
 
 static seg_taps taps_make_transposed(const seg_axis *axis, char **place)
 {
-    seg_taps taps = taps_make(axis, place), back = taps_place(axis, place);
+    seg_taps taps = seg_taps_make(axis, place), back = taps_place(axis, place);
     taps_transpose(&back, &taps, axis->in);
     return back;
 }

@@ -31,6 +31,10 @@ typedef struct seg_axis {
     bool count_pad;
 } seg_axis;
 
+/* The lines of one axis, laid into memory at *place, which moves on by their size in bytes. */
+size_t seg_taps_size(const seg_axis *axis);
+seg_taps seg_taps_make(const seg_axis *axis, char **place);
+
 /* axes[0]: rows, axes[1]: columns, of the op's source and destination. */
 size_t seg_resample_scratch(const seg_op_call *call, const seg_axis axes[2]);
 void seg_resample_forward(const seg_op_call *call, const seg_axis axes[2]);

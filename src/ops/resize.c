@@ -26,7 +26,7 @@ void seg_resize_axes(const seg_op_call *call, seg_resize_coordinates usual, int6
     for (int a = 0; a < 2; a++)
         axes[a] =
             (seg_axis){.in = call->src[0].shape.dim[1 + a],
-                       .out = call->dst->shape.dim[1 + a],
+                       .out = a == 0 ? p->h : p->w,
                        .most = most,
                        .rule = rule,
                        .coordinates = p->coordinates != SEG_COORDINATES_USUAL ? p->coordinates

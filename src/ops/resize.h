@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
-/* resize.h: what resize_bilinear and resize_nearest share: parameters, and positions of pixels. */
+/* resize.h: what the ops that resize share: parameters, and positions of pixels. */
 #ifndef OPS_RESIZE_H
 #define OPS_RESIZE_H
 
@@ -45,6 +45,9 @@ void seg_resize_axes(const seg_op_call *call, seg_resize_coordinates usual, int6
                      int64_t (*rule)(const seg_axis *axis, int64_t o, int64_t *start,
                                      float *weights),
                      seg_axis axes[2]);
+
+/* Those of a bilinear call: one tap or two for each output. */
+void seg_bilinear_axes(const seg_op_call *call, seg_axis axes[2]);
 
 /* The pixel of the axis that is nearest to output o, by the axis's rounding. */
 int64_t seg_pixel_nearest(const seg_axis *axis, int64_t o);

@@ -41,7 +41,7 @@ static int64_t bilinear_rule(const seg_axis *axis, int64_t o, int64_t *start, fl
     return 2;
 }
 
-static void axes_of(const seg_op_call *call, seg_axis axes[2])
+void seg_bilinear_axes(const seg_op_call *call, seg_axis axes[2])
 {
     const seg_resize_params *p = call->params;
     seg_resize_axes(
@@ -52,21 +52,21 @@ static void axes_of(const seg_op_call *call, seg_axis axes[2])
 static size_t resize_bilinear_scratch_size(const seg_op_call *call)
 {
     seg_axis axes[2];
-    axes_of(call, axes);
+    seg_bilinear_axes(call, axes);
     return seg_resample_scratch(call, axes);
 }
 
 static void resize_bilinear_forward(const seg_op_call *call)
 {
     seg_axis axes[2];
-    axes_of(call, axes);
+    seg_bilinear_axes(call, axes);
     seg_resample_forward(call, axes);
 }
 
 static void resize_bilinear_backward(const seg_op_call *call)
 {
     seg_axis axes[2];
-    axes_of(call, axes);
+    seg_bilinear_axes(call, axes);
     seg_resample_backward(call, axes);
 }
 
@@ -76,6 +76,7 @@ const seg_op seg_op_resize_bilinear = {
     .params_size = sizeof(seg_resize_params),
     .src_min = 1,
     .src_max = 1,
+    .flags = SEG_OP_STEPS_DST,
     .shape = resize_bilinear_shape,
     .scratch_size = resize_bilinear_scratch_size,
     .forward = resize_bilinear_forward,

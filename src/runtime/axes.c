@@ -3,6 +3,7 @@
 /* axes.c: where the axes of a tensor of a file lie in N,H,W,C, and moving from here to there. */
 #include <string.h>
 
+#include "ops/move.h"
 #include "runtime/region.h"
 
 seg_axes seg_axes_nchw(int rank)
@@ -39,61 +40,54 @@ static void find_strides(const seg_shape *shape, const seg_axes *axes, int64_t *
         strides[i] = of_axis[axes->axis[i]];
 }
 
-/* dst contiguous along columns, src along rows: tiles keep both sides in the cache. */
-static void copy_plane(int64_t rows, int64_t columns, const float *src, int64_t src_row,
-                       int64_t src_column, float *dst, int64_t dst_row, int64_t dst_column)
+void seg_axes_steps(const seg_shape *shape, const seg_axes *from, const seg_axes *to,
+                    int64_t steps[SEG_LOWER_RANK])
 {
-    enum { TILE = 16 };
-    for (int64_t r0 = 0; r0 < rows; r0 += TILE) {
-        int64_t r1 = r0 + TILE < rows ? r0 + TILE : rows;
-        for (int64_t c0 = 0; c0 < columns; c0 += TILE) {
-            int64_t c1 = c0 + TILE < columns ? c0 + TILE : columns;
-            for (int64_t r = r0; r < r1; r++) {
-                for (int64_t c = c0; c < c1; c++)
-                    dst[r * dst_row + c * dst_column] = src[r * src_row + c * src_column];
-            }
-        }
-    }
+    int64_t strides[SEG_LOWER_RANK] = {0};
+    find_strides(shape, from, strides);
+    for (int a = 0; a < SEG_LOWER_RANK; a++)
+        steps[a] = 0;
+    for (int i = 0; i < to->rank; i++)
+        steps[to->axis[i]] = strides[i];
 }
 
-/* The logical axis whose stride is 1 and that is longer than 1, or -1. */
-static int contiguous_axis(const seg_shape *shape, const int64_t *strides, int rank)
+bool seg_axes_same_order(const seg_shape *shape, const seg_axes *a, const seg_axes *b)
 {
-    for (int i = 0; i < rank; i++) {
-        if (strides[i] == 1 && shape->dim[i] > 1)
-            return i;
+    int64_t strides[2][SEG_LOWER_RANK] = {{0}, {0}};
+    find_strides(shape, a, strides[0]);
+    find_strides(shape, b, strides[1]);
+    for (int i = 0; i < shape->rank; i++) {
+        if (shape->dim[i] > 1 && strides[0][i] != strides[1][i])
+            return false;
     }
-    return -1;
+    return true;
 }
 
-void seg_axes_copy(const seg_shape *shape, const float *src, const seg_axes *from, float *dst,
-                   const seg_axes *to)
+seg_permute_params seg_axes_permutation(const seg_axes *from, const seg_axes *to)
 {
-    int64_t read[SEG_LOWER_RANK] = {0}, write[SEG_LOWER_RANK] = {0}, extent[SEG_LOWER_RANK];
-    for (int i = 0; i < SEG_LOWER_RANK; i++)
-        extent[i] = i < shape->rank ? shape->dim[i] : 1;
-    find_strides(shape, from, read);
-    find_strides(shape, to, write);
-    int column = contiguous_axis(shape, write, shape->rank), row;
-    int reads = contiguous_axis(shape, read, shape->rank);
-    if (column < 0) { /* one element */
-        *dst = *src;
-        return;
+    seg_permute_params params = {{-1, -1, -1, -1}};
+    bool used[SEG_LOWER_RANK] = {false};
+    for (int i = 0; i < from->rank; i++) {
+        params.axis[to->axis[i]] = from->axis[i];
+        used[from->axis[i]] = true;
     }
-    if (reads == column && memcmp(read, write, sizeof read) == 0) {
-        memcpy(dst, src, (size_t)seg_shape_count(shape) * sizeof *dst);
-        return;
+    for (int d = 0, s = 0; d < SEG_LOWER_RANK; d++) {
+        if (params.axis[d] >= 0)
+            continue;
+        while (used[s])
+            s++;
+        params.axis[d] = s++;
     }
-    row = reads >= 0 && reads != column ? reads : (column + 1) % SEG_LOWER_RANK;
-    int rest[2], count = 0;
-    for (int i = 0; i < SEG_LOWER_RANK; i++) {
-        if (i != row && i != column)
-            rest[count++] = i;
-    }
-    for (int64_t i = 0; i < extent[rest[0]]; i++) {
-        for (int64_t j = 0; j < extent[rest[1]]; j++)
-            copy_plane(extent[row], extent[column], src + i * read[rest[0]] + j * read[rest[1]],
-                       read[row], read[column], dst + i * write[rest[0]] + j * write[rest[1]],
-                       write[row], write[column]);
-    }
+    return params;
+}
+
+void seg_axes_copy(int threads, const seg_shape *shape, const float *src, const seg_axes *from,
+                   float *dst, const seg_axes *to)
+{
+    seg_move move = {{1, 1, 1, 1}, {0}, {0}};
+    for (int i = 0; i < shape->rank; i++)
+        move.extent[i] = shape->dim[i];
+    find_strides(shape, from, move.from);
+    find_strides(shape, to, move.to);
+    seg_move_run(seg_kernels_get(), threads, &move, src, dst);
 }

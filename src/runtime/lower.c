@@ -54,11 +54,11 @@ static seg_value bring_in(seg_lower *lower, seg_slot slot, const seg_axes *axes)
                                           : bind(lower, &region->inputs, &region->input_count,
                                                  &region->input_capacity, &item);
     }
-    item.value = seg_graph_constant(lower->graph, name, &physical);
+    int64_t steps[SEG_LOWER_RANK];
+    seg_axes_steps(&outside->shape, &outside->axes, axes, steps);
+    item.value = seg_graph_view(lower->graph, name, &physical, outside->fixed, steps);
     if (item.value == SEG_NO_VALUE)
         return SEG_NO_VALUE;
-    seg_axes_copy(&outside->shape, outside->fixed, &outside->axes,
-                  lower->graph->values[item.value].constant, axes);
     return bind(lower, &region->fixed, &region->fixed_count, &region->fixed_capacity, &item);
 }
 
@@ -110,25 +110,6 @@ seg_lowered seg_lower_src(seg_lower *lower, int index)
     return lowered;
 }
 
-/* For each axis of the result the axis of the source that goes there. */
-static seg_permute_params permutation(const seg_axes *from, const seg_axes *to)
-{
-    seg_permute_params params = {{-1, -1, -1, -1}};
-    bool used[SEG_LOWER_RANK] = {false};
-    for (int i = 0; i < from->rank; i++) {
-        params.axis[to->axis[i]] = from->axis[i];
-        used[from->axis[i]] = true;
-    }
-    for (int d = 0, s = 0; d < SEG_LOWER_RANK; d++) {
-        if (params.axis[d] >= 0)
-            continue;
-        while (used[s])
-            s++;
-        params.axis[d] = s++;
-    }
-    return params;
-}
-
 seg_value seg_lower_src_as(seg_lower *lower, int index, const seg_axes *axes)
 {
     seg_slot slot = lower->node->src[index];
@@ -137,7 +118,7 @@ seg_value seg_lower_src_as(seg_lower *lower, int index, const seg_axes *axes)
         return bring_in(lower, slot, axes);
     if (seg_axes_equal(&lowered.axes, axes))
         return lowered.value;
-    seg_permute_params params = permutation(&lowered.axes, axes);
+    seg_permute_params params = seg_axes_permutation(&lowered.axes, axes);
     return seg_lower_layer(lower, "permute", &params, 1, &lowered.value);
 }
 

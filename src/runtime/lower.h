@@ -49,6 +49,13 @@ seg_axes seg_axes_nchw(int rank);
 /* 0, 1, 2, 3: the order of the file itself. */
 seg_axes seg_axes_identity(int rank);
 bool seg_axes_equal(const seg_axes *a, const seg_axes *b);
+/* Both lay a tensor of this logical shape out alike: they differ at most in axes of extent 1. */
+bool seg_axes_same_order(const seg_shape *shape, const seg_axes *a, const seg_axes *b);
+/* Of data that lie as `from` says: floats to the next index of each physical axis of `to`. */
+void seg_axes_steps(const seg_shape *shape, const seg_axes *from, const seg_axes *to,
+                    int64_t steps[SEG_LOWER_RANK]);
+/* The permute layer from one to the other. */
+seg_permute_params seg_axes_permutation(const seg_axes *from, const seg_axes *to);
 /* N,H,W,C extents of a logical shape that lies as axes say. */
 seg_shape seg_axes_physical(const seg_axes *axes, const seg_shape *logical);
 

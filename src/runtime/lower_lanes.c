@@ -138,7 +138,10 @@ static seg_value product_kernel(seg_lower *lower, const product *p)
 {
     const seg_shape shape = seg_shape_nhwc(1, 1, p->depth, p->cols);
     const float *matrix = seg_f32(&lower->fixed[1]);
+    const int64_t steps[4] = {0, 0, p->swapped ? 1 : p->cols, p->swapped ? p->depth : 1};
     float *kernel;
+    if (p->factor == 1.0f)
+        return seg_graph_view(lower->graph, "matrix", &shape, matrix, steps);
     seg_value value = seg_lower_constant(lower, "matrix", &shape, &kernel);
     for (int64_t k = 0; kernel != NULL && k < p->depth; k++) {
         for (int64_t j = 0; j < p->cols; j++)

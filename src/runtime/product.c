@@ -55,7 +55,8 @@ void seg_product_prepare(const seg_product *product, const void *b)
     if (!is_convolution(product))
         return;
     seg_convolution convolution = convolution_of(product);
-    seg_conv_pack_run(&convolution, false, b, NULL, product->scratch);
+    const seg_conv_kernel kernel = seg_conv_kernel_at(&convolution, b, NULL, NULL);
+    seg_conv_pack_run(&convolution, false, &kernel, product->scratch);
 }
 
 static void run_convolution(const seg_product *product, const float *a, float *c)

@@ -68,15 +68,30 @@ bool seg_region_takes(const seg_region *region, seg_slot slot)
            seg_shape_count(shape) > 0;
 }
 
-seg_status seg_region_export(seg_region *region, seg_slot slot, seg_error *err)
+static void move_to_order(seg_region *region, const seg_shape *shape, seg_lowered *lowered)
 {
+    const seg_axes order = seg_axes_identity(shape->rank);
+    if (seg_axes_same_order(shape, &lowered->axes, &order))
+        return;
+    seg_permute_params params = seg_axes_permutation(&lowered->axes, &order);
+    lowered->value = seg_graph_op(region->graph, &seg_op_permute, &params, "into the file's layout",
+                                  1, &lowered->value);
+    lowered->axes = order;
+}
+
+seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, seg_error *err)
+{
+    const seg_shape shape = seg_region_shape(region, slot);
+    seg_lowered lowered = region->lowered[slot];
     void *outputs = region->outputs;
     if (!seg_array_reserve(&outputs, &region->output_capacity, region->output_count + 1,
                            sizeof *region->outputs))
         return seg_fail_nomem(err, sizeof *region->outputs, "a region's result");
     region->outputs = outputs;
-    region->outputs[region->output_count++] = (seg_region_output){slot, region->lowered[slot]};
-    seg_graph_output(region->graph, "result", region->lowered[slot].value);
+    if (in_order)
+        move_to_order(region, &shape, &lowered);
+    region->outputs[region->output_count++] = (seg_region_output){slot, lowered};
+    seg_graph_output(region->graph, "result", lowered.value);
     return seg_graph_status(region->graph, err);
 }
 

@@ -50,8 +50,9 @@ void seg_region_free(seg_region *region); /* NULL is allowed */
 bool seg_region_takes(const seg_region *region, seg_slot slot);
 /* Shape of a slot that was lowered here. */
 seg_shape seg_region_shape(const seg_region *region, seg_slot slot);
-/* Add an output, to be read after runs as seg_exec_output of its index in outputs. */
-seg_status seg_region_export(seg_region *region, seg_slot slot, seg_error *err);
+/* Add an output, to be read after runs as seg_exec_output of its index in outputs; in_order: in the
+ * file's order of axes, which may take a layer. */
+seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, seg_error *err);
 /* Optimise, plan, allocate, pack weights. */
 seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_error *err);
 
@@ -59,7 +60,7 @@ seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_e
  * Copy a tensor between layouts: both hold the logical tensor `shape` of f32, src as `from` says
  * and dst as `to` says.
  */
-void seg_axes_copy(const seg_shape *shape, const float *src, const seg_axes *from, float *dst,
-                   const seg_axes *to);
+void seg_axes_copy(int threads, const seg_shape *shape, const float *src, const seg_axes *from,
+                   float *dst, const seg_axes *to);
 
 #endif

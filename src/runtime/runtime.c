@@ -253,8 +253,8 @@ seg_status seg_runtime_run_region(seg_runtime *runtime, seg_region *region, seg_
     for (size_t i = 0; i < region->input_count; i++) {
         const seg_region_input *input = &region->inputs[i];
         const seg_outside *from = &runtime->outside[input->slot];
-        seg_axes_copy(&from->shape, runtime->holders[input->slot].data, &from->axes,
-                      seg_exec_input(region->exec, (int)i).data, &input->axes);
+        seg_axes_copy(runtime->opts.threads, &from->shape, runtime->holders[input->slot].data,
+                      &from->axes, seg_exec_input(region->exec, (int)i).data, &input->axes);
     }
     seg_exec_forward(region->exec, 0, 0);
     for (size_t i = 0; i < region->output_count; i++) {
@@ -375,6 +375,11 @@ seg_status seg_runtime_read(seg_runtime *runtime, seg_slot slot, seg_tensor *out
         runtime->holders[slot].kind != SEG_HOLDS_TENSOR)
         return seg_fail(err, SEG_INVALID, "%s: no result to read", runtime->program->path);
     return seg_slot_get(runtime, slot, out, err);
+}
+
+bool seg_runtime_copied(const seg_runtime *runtime, seg_slot slot)
+{
+    return runtime->holders[slot].moved != NULL;
 }
 
 seg_runtime_facts seg_runtime_describe(const seg_runtime *runtime)

@@ -60,6 +60,9 @@ seg_status seg_runtime_run(seg_runtime *runtime, const seg_tensor *inputs, seg_e
  * SEG_INVALID (no such slot, or it was not kept), SEG_NOMEM. */
 seg_status seg_runtime_read(seg_runtime *runtime, seg_slot slot, seg_tensor *out, seg_error *err);
 
+/* Whether reading this result of the last run had to copy it into the file's order. */
+bool seg_runtime_copied(const seg_runtime *runtime, seg_slot slot);
+
 /* What the last run did: for `seg info` and bench. */
 typedef struct seg_runtime_facts {
     int regions, layers, evaluated; /* layers within regions, and nodes outside */

@@ -48,7 +48,8 @@ seg_status seg_slot_get(seg_runtime *runtime, seg_slot slot, seg_tensor *out, se
     const seg_outside *outside = &runtime->outside[slot];
     const seg_axes identity = seg_axes_identity(outside->shape.rank);
     *out = (seg_tensor){outside->shape, holder->data};
-    if (outside->shape.rank > SEG_LOWER_RANK || seg_axes_equal(&outside->axes, &identity))
+    if (outside->shape.rank > SEG_LOWER_RANK ||
+        seg_axes_same_order(&outside->shape, &outside->axes, &identity))
         return SEG_OK;
     if (holder->moved == NULL) {
         size_t size = seg_shape_size(&outside->shape);
@@ -60,7 +61,8 @@ seg_status seg_slot_get(seg_runtime *runtime, seg_slot slot, seg_tensor *out, se
             return seg_fail_nomem(err, size, runtime->program->slots[slot].name);
         runtime->allowance -= size;
         holder->moved_bytes = size;
-        seg_axes_copy(&outside->shape, holder->data, &outside->axes, holder->moved, &identity);
+        seg_axes_copy(runtime->opts.threads, &outside->shape, holder->data, &outside->axes,
+                      holder->moved, &identity);
     }
     out->data = holder->moved;
     return SEG_OK;

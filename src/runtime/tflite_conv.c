@@ -251,7 +251,8 @@ static void run_piece(const seg_q8_conv *c, buffers *b, int64_t group, int64_t f
     seg_parallel_for(c->call->threads, (c->kh * c->kw * length + WEIGHT_ROWS - 1) / WEIGHT_ROWS,
                      fill_weights, &weights);
     const seg_convolution conv = convolution(c, length, oc);
-    seg_conv_pack_run(&conv, false, b->weights, NULL, b->packed);
+    const seg_conv_kernel kernel = seg_conv_kernel_at(&conv, b->weights, NULL, NULL);
+    seg_conv_pack_run(&conv, false, &kernel, b->packed);
     const seg_conv_gather job = {.src = b->src, .dst = b->values, .packed = b->packed};
     seg_conv_gather_run(&conv, &job, b->scratch);
 }

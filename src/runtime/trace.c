@@ -89,6 +89,16 @@ static seg_status consume_sources(seg_runtime *runtime, const seg_program_node *
 
 /* ---- regions ---- */
 
+/* Whoever runs the program is the only one to read it, in the file's order. */
+static bool is_only_output(const seg_runtime *runtime, seg_slot slot)
+{
+    const seg_program *program = runtime->program;
+    bool output = false;
+    for (size_t i = 0; i < program->output_count; i++)
+        output = output || program->outputs[i] == slot;
+    return output && runtime->holders[slot].uses == 1;
+}
+
 static seg_status close_region(seg_runtime *runtime, seg_error *err)
 {
     const seg_program *program = runtime->program;
@@ -102,7 +112,8 @@ static seg_status close_region(seg_runtime *runtime, seg_error *err)
         return SEG_OK;
     for (size_t s = 0; status == SEG_OK && s < program->slot_count; s++) {
         if (runtime->holders[s].kind == SEG_HOLDS_LOWERED && runtime->holders[s].uses > 0)
-            status = seg_region_export(region, (seg_slot)s, err);
+            status = seg_region_export(region, (seg_slot)s,
+                                       is_only_output(runtime, (seg_slot)s), err);
         if (runtime->holders[s].kind == SEG_HOLDS_LOWERED)
             runtime->holders[s].kind = SEG_HOLDS_NOTHING;
     }

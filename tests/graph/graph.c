@@ -164,6 +164,85 @@ START_TEST(inference_keeps_only_what_is_alive)
 }
 END_TEST
 
+/* A resize and the permutation to planes are one op, if nobody reads what is between them. */
+START_TEST(the_last_resize_gives_planes)
+{
+    static const seg_permute_params orders[] = {{{0, 3, 1, 2}}, {{0, 3, 2, 1}}};
+    for (int i = 0; i < 3; i++) {
+        seg_graph *graph;
+        seg_weights *weights;
+        seg_error err;
+        ck_ok(seg_weights_new(&weights, &err), err);
+        ck_ok(seg_graph_new(&graph, weights, &err), err);
+        const seg_shape shape = seg_shape_nhwc(1, 4, 5, 3);
+        const seg_resize_params resize = {.h = 9, .w = 7};
+        seg_value x = seg_graph_input(graph, "x", &shape);
+        seg_value y = seg_graph_op(graph, &seg_op_resize_bilinear, &resize, "resize", 1, &x);
+        seg_value z = seg_graph_op(graph, &seg_op_permute, &orders[i == 1], "planes", 1, &y);
+        seg_graph_output(graph, "z", z);
+        if (i == 2)
+            seg_graph_output(graph, "y", y);
+        ck_ok(seg_graph_optimise(graph, false, &err), err);
+        const seg_graph_node *last = &graph->nodes[graph->node_count - 1];
+        ck_assert_uint_eq(graph->node_count, i == 0 ? 1 : 2);
+        ck_assert_str_eq(last->op->name, i == 0 ? "resize_planes" : "permute");
+        ck_assert_str_eq(last->name, i == 0 ? "resize" : "planes");
+        ck_assert_int_eq(last->src[0], i == 0 ? x : y);
+        seg_graph_free(graph);
+        seg_weights_free(weights);
+    }
+}
+END_TEST
+
+/* Two pictures brought to one size, side by side. */
+static seg_exec *parts(seg_graph **graph, seg_weights **weights, bool no_reuse, bool shared)
+{
+    seg_error err;
+    seg_exec *exec;
+    ck_ok(seg_weights_new(weights, &err), err);
+    ck_ok(seg_graph_new(graph, *weights, &err), err);
+    seg_graph *g = *graph;
+    const seg_shape small = seg_shape_nhwc(1, 4, 5, 3), point = seg_shape_nhwc(1, 1, 1, 7);
+    const seg_resize_params resize = {.h = 9, .w = 7};
+    seg_value x = seg_graph_input(g, "x", &small), p = seg_graph_input(g, "p", &point);
+    seg_value a = seg_graph_op(g, &seg_op_resize_bilinear, &resize, "a", 1, &x);
+    seg_value b = seg_graph_op(g, &seg_op_resize_bilinear, &resize, "b", 1, &p);
+    seg_value both = seg_graph_op(g, &seg_op_concat, NULL, "both", 2, (seg_value[]){b, a});
+    seg_value y = seg_graph_op(g, &seg_op_relu, NULL, "y", 1, &both);
+    seg_graph_output(g, "y", y);
+    if (shared)
+        seg_graph_output(g, "a", a);
+    const seg_exec_opts opts = {.threads = 2, .no_reuse = no_reuse};
+    ck_ok(seg_exec_new(&exec, g, &opts, &err), err);
+    for (int i = 0; i < 60; i++)
+        ((float *)seg_exec_input(exec, 0).data)[i] = (float)(i % 13) - 4;
+    for (int i = 0; i < 7; i++)
+        ((float *)seg_exec_input(exec, 1).data)[i] = (float)i - 2;
+    seg_exec_forward(exec, 0, 0);
+    return exec;
+}
+
+START_TEST(parts_of_a_concat_lie_in_it)
+{
+    for (int form = 0; form < 2; form++) { /* 1: somebody else reads one, so all are copied */
+        seg_graph *graphs[2];
+        seg_weights *weights[2];
+        seg_exec *place = parts(&graphs[0], &weights[0], false, form == 1);
+        seg_exec *copy = parts(&graphs[1], &weights[1], true, form == 1);
+        const seg_tensor got = seg_exec_output(place, 0), wanted = seg_exec_output(copy, 0);
+        ck_assert_mem_eq(got.data, wanted.data, seg_shape_size(&wanted.shape));
+        ck_assert_str_eq(seg_exec_cost(place, 2).algorithm, form == 0 ? "in place" : "");
+        ck_assert_str_eq(seg_exec_cost(copy, 2).algorithm, "");
+        seg_exec_free(place);
+        seg_exec_free(copy);
+        for (int i = 0; i < 2; i++) {
+            seg_graph_free(graphs[i]);
+            seg_weights_free(weights[i]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(the_first_error_of_a_graph_stays)
 {
     seg_weights *weights;
@@ -340,6 +419,8 @@ Suite *suite_graph(void)
     tcase_add_test(tests, buffers_alive_together_do_not_overlap);
     tcase_add_test(tests, gradients_of_shared_values_add_up);
     tcase_add_test(tests, inference_keeps_only_what_is_alive);
+    tcase_add_test(tests, the_last_resize_gives_planes);
+    tcase_add_test(tests, parts_of_a_concat_lie_in_it);
     tcase_add_test(tests, the_first_error_of_a_graph_stays);
     tcase_add_test(tests, weights_start_as_their_role_says);
     tcase_add_test(tests, hard_activations_fuse);

@@ -61,6 +61,83 @@ static void make_network(onnx_maker *maker)
     onnx_node(maker, "Clip", NULL, "a,low,,", "y,");
 }
 
+/* Weights at all offsets of a file, large and small, of 1, 4 and 8 bytes an element. */
+enum { MANY = 24 };
+
+static int64_t numbers[40];
+static uint8_t bytes_of[200];
+
+static void make_weights(onnx_maker *maker)
+{
+    static const int types[] = {FLOAT, INT64, UINT8, BOOL};
+    static const char *const small[] = {"3", "2", "5", "7"};
+    static const char *const large[] = {"60", "40", "99", "200"};
+    static const size_t sizes[2][4] = {{12, 16, 5, 7}, {240, 320, 99, 200}};
+    char name[20];
+    onnx_maker_init(maker, 13);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "w%d%.*s", i, i % 9, "________");
+        const void *data = types[i % 4] == UINT8 || types[i % 4] == BOOL
+                               ? (const void *)bytes_of
+                               : (const void *)numbers;
+        const bool is_large = i % 5 != 0;
+        onnx_constant(maker, name, types[i % 4], is_large ? large[i % 4] : small[i % 4], data,
+                      sizes[is_large][i % 4]);
+    }
+}
+
+static void check_weights(const seg_program *program)
+{
+    char name[20];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "w%d%.*s", i, i % 9, "________");
+        const seg_program_slot *weights = slot(program, name);
+        const uint8_t *data = weights->constant;
+        ck_assert_uint_eq((uintptr_t)data % seg_dtype_size(weights->shape.dtype), 0);
+        for (size_t k = 0; k < seg_shape_size(&weights->shape); k++) {
+            uint8_t wanted = i % 4 == 2 ? bytes_of[k] : ((const uint8_t *)numbers)[k];
+            wanted = i % 4 == 3 ? bytes_of[k] != 0 : wanted;
+            ck_assert_msg(data[k] == wanted, "%s: byte %zu", name, k);
+        }
+    }
+}
+
+START_TEST(weights_stay_where_they_lie)
+{
+    seg_error err;
+    seg_program *program;
+    onnx_maker maker, rest;
+    size_t size, more;
+    for (int i = 0; i < 40; i++)
+        numbers[i] = 0x0102030405060708 * (i + 1);
+    for (int i = 0; i < 200; i++)
+        bytes_of[i] = (uint8_t)(i % 7 * i);
+    make_weights(&maker);
+    onnx_input(&maker, "x", FLOAT, "1");
+    onnx_output(&maker, "x", FLOAT, "1");
+    program = parse(&maker);
+    ck_assert_ptr_nonnull(program->file);
+    check_weights(program);
+    seg_program_free(program);
+    /* A file whose graph comes in two parts is one message all the same. */
+    onnx_maker_init(&rest, 0);
+    onnx_constant(&rest, "last", INT64, "40", numbers, sizeof numbers);
+    const uint8_t *first = onnx_bytes(&maker, &size), *second = onnx_bytes(&rest, &more);
+    uint8_t *both = malloc(size + more);
+    ck_assert_ptr_nonnull(both);
+    memcpy(both, first, size);
+    memcpy(both + size, second, more);
+    ck_ok(seg_onnx_parse(&program, both, size + more, "b.onnx", &err), err);
+    ck_assert_ptr_null(program->file);
+    check_weights(program);
+    ck_assert_int_eq(((const int64_t *)slot(program, "last")->constant)[39], numbers[39]);
+    seg_program_free(program);
+    free(both);
+    onnx_maker_release(&maker);
+    onnx_maker_release(&rest);
+}
+END_TEST
+
 START_TEST(a_network_is_read)
 {
     onnx_maker maker;
@@ -373,6 +450,7 @@ Suite *suite_onnx(void)
     Suite *suite = suite_create("onnx");
     TCase *tests = tcase_create("onnx");
     tcase_add_test(tests, a_network_is_read);
+    tcase_add_test(tests, weights_stay_where_they_lie);
     tcase_add_test(tests, metadata_is_kept);
     tcase_add_loop_test(tests, every_element_type_is_read, 0, (int)(sizeof kinds / sizeof *kinds));
     tcase_add_test(tests, booleans_become_zero_or_one);

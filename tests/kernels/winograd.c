@@ -115,7 +115,8 @@ static float *run(const seg_convolution *c, int m, const float *src, const float
     float *dst = guarded_new(dst_count(c), 9);
     const seg_conv_gather job = {
         .src = src, .dst = dst, .packed = packed, .activation = activation};
-    seg_conv_winograd_pack(c, false, m, weights, bias, packed);
+    const seg_conv_kernel kernel = seg_conv_kernel_at(c, weights, NULL, bias);
+    seg_conv_winograd_pack(c, false, m, &kernel, packed);
     seg_conv_winograd_run(c, m, &job, scratch);
     block_free(packed, packed_size);
     block_free(scratch, scratch_size);

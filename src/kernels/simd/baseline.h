@@ -85,5 +85,14 @@ static inline float vf_largest(vf a)
     return x > y ? x : y;
 }
 static inline float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
+/* Vectors as rows of a matrix become its columns. */
+static inline void vf_transpose(vf r[VF_LEN])
+{
+    vf a = r[0], b = r[1], c = r[2], d = r[3];
+    r[0] = (vf){a[0], b[0], c[0], d[0]};
+    r[1] = (vf){a[1], b[1], c[1], d[1]};
+    r[2] = (vf){a[2], b[2], c[2], d[2]};
+    r[3] = (vf){a[3], b[3], c[3], d[3]};
+}
 
 #endif
