@@ -278,3 +278,49 @@ seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
     }
     return status == SEG_OK ? drop_dead(graph, err) : status;
 }
+
+/* Not worth a pass of its own below: the depthwise result then stays in cache anyway. */
+enum { PAIR_FLOATS = 1 << 20 };
+
+static bool is_pair(seg_graph *graph, const seg_graph_node *conv, const seg_graph_node *depthwise)
+{
+    const seg_conv2d_params *p = conv->params;
+    const seg_shape *weights = &graph->values[conv->src[1]].shape;
+    if (depthwise == NULL || !is(depthwise, "depthwise2d") || conv->src_count != 3 ||
+        depthwise->src_count != 3 || use_count(graph, depthwise->dst) != 1)
+        return false;
+    const seg_conv2d_params *d = depthwise->params;
+    return weights->kh == 1 && weights->kw == 1 && p->groups == 1 && p->sh == 1 && p->sw == 1 &&
+           p->ph + p->pw + p->ph_end + p->pw_end == 0 && d->dh == 1 && d->dw == 1 &&
+           seg_shape_count(&graph->values[depthwise->dst].shape) >= PAIR_FLOATS;
+}
+
+static seg_status join_pair(seg_graph *graph, seg_graph_node *conv, seg_graph_node *depthwise,
+                            seg_error *err)
+{
+    seg_separable2d_params *params = seg_arena_alloc(&graph->arena, sizeof *params);
+    if (params == NULL)
+        return seg_fail_nomem(err, sizeof *params, "a separable convolution");
+    params->activation = ((const seg_conv2d_params *)conv->params)->activation;
+    params->depthwise = *(const seg_conv2d_params *)depthwise->params;
+    const seg_value src[] = {depthwise->src[0], conv->src[1], conv->src[2], depthwise->src[1],
+                             depthwise->src[2]};
+    conv->op = &seg_op_separable2d;
+    conv->params = params;
+    conv->src_count = 5;
+    memcpy(conv->src, src, sizeof src);
+    depthwise->src_count = 0;
+    return SEG_OK;
+}
+
+seg_status seg_graph_join_pairs(seg_graph *graph, seg_error *err)
+{
+    seg_status status = SEG_OK;
+    for (size_t i = 0; i < graph->node_count && status == SEG_OK; i++) {
+        seg_graph_node *conv = &graph->nodes[i];
+        seg_graph_node *before = is(conv, "conv2d") ? producer(graph, conv->src[0]) : NULL;
+        if (before != NULL && is_pair(graph, conv, before))
+            status = join_pair(graph, conv, before, err);
+    }
+    return status == SEG_OK ? drop_dead(graph, err) : status;
+}

@@ -16,6 +16,12 @@
  */
 seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err);
 
+/*
+ * After it, in inference: a depthwise convolution whose large result only a 1x1 convolution reads
+ * becomes one op with it (separable2d).
+ */
+seg_status seg_graph_join_pairs(seg_graph *graph, seg_error *err);
+
 /* Fill the folded constants from the weights as they are now. */
 void seg_graph_refold(seg_graph *graph);
 

@@ -55,6 +55,8 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
         return status;
     cut_last_resize(plan->graph, &plan->cells);
     status = seg_graph_optimise(plan->graph, false, err);
+    if (status == SEG_OK)
+        status = seg_graph_join_pairs(plan->graph, err);
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }
 

@@ -22,6 +22,13 @@ typedef struct seg_conv2d_params {
     int64_t groups;
 } seg_conv2d_params;
 
+/* src: image N,IH,IW,C; weights 1,1,C,OC and bias OC of the 1x1 convolution; weights KH,KW,1,C and
+ * bias C of the depthwise one before it. */
+typedef struct seg_separable2d_params {
+    int64_t activation;          /* of the 1x1 convolution */
+    seg_conv2d_params depthwise; /* with its own activation */
+} seg_separable2d_params;
+
 /*
  * src: image N,IH,IW,IC; weights KH,KW,IC/G,OC; optional bias OC. The gradient of conv2d as a layer:
  * OH = (IH-1)*sh - ph - ph_end + dh*(KH-1) + 1 + out_pad_h
