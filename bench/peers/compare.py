@@ -3,12 +3,12 @@
 # Copyright (c) 2026 the seg authors
 """compare.py: seg beside other engines, in turn, in the same minutes.
 
-  bench/peers/compare.py [--seg build/seg] [--threads 2] [--rounds 20] [--seconds 0.1] [--starts 3]
-                         [--engines a,b] [--json FILE] [--markdown] MODEL ...
+  bench/peers/compare.py [--seg build/seg] [--threads 2] [--rounds 20] [--seconds 0.1] [--starts 2]
+                         [--most SECONDS] [--engines a,b] [--json FILE] [--markdown] MODEL ...
 
 Models are ONNX and TFLite files. Each engine is a process that has the model loaded. In a round
 each runs it for some --seconds, and once at least, while the others are stopped; the next round
-begins with the next engine. A machine that is slower for some minutes is so for all of them.
+begins with the next engine; none begins later than --most seconds after the first. A machine that is slower for some minutes is so for all of them.
   best     the shortest run of all rounds
   ratio    the median over rounds of the engine's best time of the round, by seg's
   load     until the first run can start (graph optimised, weights packed; not what an engine's own
@@ -27,6 +27,7 @@ import argparse
 import datetime
 import importlib.util
 import json
+import math
 import os
 import platform
 import re
@@ -200,8 +201,10 @@ def start_all(engines, absent, model, args, folder):
 
 def run_rounds(workers, absent, args):
     """{engine: [[ms of a run, ...] of a round, ...]}; each round begins with another engine."""
-    times = {engine: [] for engine in workers}
+    times, until = {engine: [] for engine in workers}, time.monotonic() + args.most
     for number in range(args.rounds):
+        if time.monotonic() > until:
+            break
         order = [engine for engine in times if engine in workers]
         shift = number % len(order)
         for engine in order[shift:] + order[:shift]:
@@ -237,7 +240,7 @@ def measure(model, args, folder):
     ours = [min(runs) for runs in times["seg"]]
     return {"kind": "engines", "model": os.path.basename(model), "threads": args.threads,
             "date": str(datetime.date.today()), "machine": machine(),
-            "rounds": args.rounds, "engines": [
+            "rounds": len(ours), "engines": [
                 summary(engine, times[engine], facts[engine], ours) if engine in times else
                 {"engine": engine, "absent": absent[engine]} for engine in engines]}
 
@@ -295,7 +298,8 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=0.1)
-    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--starts", type=int, default=2)
+    parser.add_argument("--most", type=float, default=math.inf)
     parser.add_argument("--engines", help="names between commas, default all")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--markdown", action="store_true")
