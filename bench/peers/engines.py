@@ -233,14 +233,17 @@ def memory_mb(key):
 
 
 def difference(result, folder):
-    """Largest difference, as a share of the largest value; None where it is not known."""
+    """Largest difference, as a share of the largest value, or the share of labels that differ; None
+    where it is not known."""
     path = os.path.join(folder, "wanted0.npy")
     if not os.path.exists(path):
         return None
-    wanted = np.load(path).astype(np.float64)
-    result = np.asarray(result() if callable(result) else result).astype(np.float64)
+    wanted, result = np.load(path), np.asarray(result() if callable(result) else result)
     if result.size != wanted.size:
         return float("inf")
+    if wanted.dtype in (np.int32, np.int64):
+        return float(np.mean(wanted != result.reshape(wanted.shape)))
+    wanted, result = wanted.astype(np.float64), result.astype(np.float64)
     largest = np.abs(wanted).max() or 1.0
     return float(np.abs(result.reshape(wanted.shape) - wanted).max() / largest)
 

@@ -24,7 +24,7 @@ text { font: 13px sans-serif; fill: #24292f } .small { font-size: 11px; fill: #5
 text { fill: #e6edf3 } .small { fill: #9da7b1 } .grid { stroke: #3d444d } .one { stroke: #e6edf3 }
 }
 </style>"""
-WIDTH, LEFT, RIGHT = 860, 230, 20
+WIDTH, LEFT, RIGHT = 860, 270, 20
 NAMES = {"dlv3p_mnv2_513": "DeepLab-v3+ MobileNetV2, 513x513",
          "fcn8s_vgg16_512": "FCN-8s VGG16, 512x512",
          "tv_deeplabv3_resnet50_513": "DeepLab-v3 ResNet-50, 513x513",
