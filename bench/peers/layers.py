@@ -8,9 +8,9 @@
 
 Models are files that `seg bench` reads; what it says of their layers goes to bench-onednn-layers
 (bench/peers/onednn_layers.c; `make bench`, Debian's libdnnl-dev), which says what is compared.
-ratio: oneDNN's time by ours, the median over rounds, and of that the median over processes: which
-pages an array gets makes some layers, of either side, twice as slow for the life of a process. Above
-1 we are ahead. Times are the best of all. --json appends one
+ratio: oneDNN's time by ours, the median over rounds, and of that the median over processes: some
+layers, of either side, are twice as slow for the whole life of a process, probably by the pages that
+their arrays got. Above 1 we are ahead. Times are the best of all. --json appends one
 object for each model to FILE, for report.py.
 """
 import argparse

@@ -192,7 +192,8 @@ def engine_rows(result):
     for engine in result["engines"]:
         head = f"{title_of(result)}, {threads_of(result)}" if engine is seg else ""
         if "absent" in engine:
-            yield row([head, engine["engine"], "not measured: " + engine["absent"], "", "", "", "",
+            why = re.sub(r"/\S+/", "", engine["absent"])  # folders of who built it
+            yield row([head, engine["engine"], "not measured: " + why, "", "", "", "",
                        ""])
             continue
         name = f"{engine['engine']} {engine['version']}".strip()
