@@ -56,17 +56,34 @@ static void print_text(const facts *f)
 
 /* ---- JSON ---- */
 
+static json_t *json_sources(const seg_bench_layer *layer)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < layer->source_count; i++)
+        json_array_append_new(list, json_string(layer->sources[i]));
+    return list;
+}
+
+static json_t *json_settings(const seg_bench_layer *layer)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < layer->setting_count; i++)
+        json_object_set_new(object, layer->settings[i].name, json_real(layer->settings[i].value));
+    return object;
+}
+
 static json_t *json_layers(const seg_bench *bench)
 {
     json_t *list = json_array();
     for (int i = 0; i < bench->layer_count; i++) {
         const seg_bench_layer *layer = &bench->layers[i];
         json_array_append_new(
-            list, json_pack("{s:o, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "name",
-                            shared_json_path(layer->name), "op", layer->op, "algorithm",
-                            layer->algorithm, "shape", layer->shape, "ms", layer->ms, "gmac",
-                            layer->gmac, "gflops", layer->gflops, "mbytes", layer->mbytes,
-                            "roofline", layer->roofline));
+            list,
+            json_pack("{s:o, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "name",
+                      shared_json_path(layer->name), "op", layer->op, "algorithm", layer->algorithm,
+                      "shape", layer->shape, "ms", layer->ms, "gmac", layer->gmac, "gflops",
+                      layer->gflops, "mbytes", layer->mbytes, "roofline", layer->roofline,
+                      "sources", json_sources(layer), "settings", json_settings(layer)));
     }
     return list;
 }
@@ -83,10 +100,10 @@ static int print_json(const facts *f)
                   "model", model, "network", b->network, "input", shared_json_path(b->input),
                   "batch", b->batch, "isa", b->machine.isa, "threads", b->machine.threads,
                   "peak_gflops", b->machine.peak_gflops, "bandwidth_gbs", b->machine.bandwidth_gbs,
-                  "load_ms", b->load_ms, "first_ms", b->first_ms, "cold_start_ms",
-                  f->cold_start_ms, "min_ms", b->min_ms, "median_ms", b->median_ms, "peak_rss_mb",
-                  shared_json_share(b->peak_rss_mb), "runs", b->runs, "gmac", b->gmac,
-                  "peak_share", b->peak_share, "layers", layers));
+                  "load_ms", b->load_ms, "first_ms", b->first_ms, "cold_start_ms", f->cold_start_ms,
+                  "min_ms", b->min_ms, "median_ms", b->median_ms, "peak_rss_mb",
+                  shared_json_share(b->peak_rss_mb), "runs", b->runs, "gmac", b->gmac, "peak_share",
+                  b->peak_share, "layers", layers));
 }
 
 /* ---- the verb ---- */

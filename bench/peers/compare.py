@@ -3,43 +3,56 @@
 # Copyright (c) 2026 the seg authors
 """compare.py: seg beside other engines, in turn, in the same minutes.
 
-  bench/peers/compare.py [--seg build/seg] [--threads 2] [--rounds 5] [--seconds 1]
-                         [--engines a,b] [--json FILE] [--markdown] MODEL ...
+  bench/peers/compare.py [--seg build/seg] [--threads 2] [--rounds 20] [--seconds 0.1] [--starts 2]
+                         [--most SECONDS] [--engines a,b] [--json FILE] [--markdown] MODEL ...
 
-Models are ONNX and TFLite files. Each round runs every engine once, as a process of its own; figures
-are medians over the rounds. load: until the first run can start (graph optimised, weights packed;
-not what an engine's own modules take to import). first: the first run. min, median: of the runs
-after it. All engines get the same random numbers, and one whose output is not seg's is marked.
---json appends every single measurement to FILE, one object a line.
+Models are ONNX and TFLite files. Each engine is a process that has the model loaded. In a round
+each runs it for some --seconds, and once at least, while the others are stopped; the next round
+begins with the next engine; none begins later than --most seconds after the first. A machine that is slower for some minutes is so for all of them.
+  best     the shortest run of all rounds
+  ratio    the median over rounds of the engine's best time of the round, by seg's
+  load     until the first run can start (graph optimised, weights packed; not what an engine's own
+           modules take to import), first: the first run; medians over the --starts
+  memory   what the process grew by at most, from its modules imported until the second run
+All engines get the same random numbers, and one whose output is not seg's is marked. --json appends
+one object for each model to FILE: with every round, for report.py.
 
 An engine that is not installed, or cannot run a model, is named with the reason. Needs Python with
 NumPy, and of these packages those that are to be measured: onnxruntime, openvino,
-opencv-python-headless, ai-edge-litert (TFLite), pnnx with ncnn or torch. pnnx turns the ONNX file
-into what ncnn and PyTorch read, folding and fusing on the way: no part of their load.
+opencv-python-headless, ai-edge-litert (TFLite), pnnx with ncnn or torch (inductor: torch.compile).
+pnnx turns the ONNX file into what ncnn and PyTorch read, folding and fusing on the way: no part of
+their load.
 """
 import argparse
 import datetime
 import importlib.util
 import json
+import math
 import os
 import platform
 import re
+import select
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 
 MODULES = {"onnxruntime": "onnxruntime", "openvino": "openvino", "opencv": "cv2", "ncnn": "ncnn",
-           "pytorch": "torch", "tflite": "ai_edge_litert"}
-READERS = {".onnx": ("onnxruntime", "openvino", "opencv", "ncnn", "pytorch"),
+           "pytorch": "torch", "inductor": "torch", "tflite": "ai_edge_litert"}
+READERS = {".onnx": ("onnxruntime", "openvino", "opencv", "ncnn", "pytorch", "inductor"),
            ".tflite": ("tflite", "openvino", "opencv")}
-CONVERTED = ("ncnn", "pytorch")
+CONVERTED = ("ncnn", "pytorch", "inductor")
 TYPES = {"f32": np.float32, "f64": np.float64, "f16": np.float16, "u8": np.uint8, "i8": np.int8,
          "i32": np.int32, "i64": np.int64, "bool": np.bool_}
-KEYS = ("load_ms", "first_ms", "min_ms", "median_ms", "peak_rss_mb")
+# An engine that allocates activations in each run would otherwise take fresh pages for them each time
+# (PyTorch a third of its time); read by glibc's malloc.
+ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": str(4 << 30), "MALLOC_MMAP_THRESHOLD_": str(4 << 30)}
+START_SECONDS, RUN_SECONDS = 300, 120  # the longest that an engine may take
 
 
 def last_line(text):
@@ -59,20 +72,18 @@ def command(words):
     return done.stdout, None
 
 
-def seg_figures(model, args, seconds):
-    text, why = command([args.seg, "bench", "-m", model, "--threads", str(args.threads),
-                         "--seconds", str(seconds), "--json"])
-    return (json.loads(text), None) if text else (None, why)
-
+# ---- what is to be measured ----
 
 def make_inputs(model, args, folder):
     """Random arrays of the shapes that seg bench takes, and what seg makes of them."""
-    figures, why = seg_figures(model, args, 0.001)
-    if figures is None:
+    text, why = command([args.seg, "bench", "-m", model, "--threads", str(args.threads), "--runs",
+                         "1", "--json"])
+    if text is None:
         return why
     rng, paths = np.random.default_rng(1), []
-    for i, found in enumerate(re.findall(r": (\w+) ([0-9x]+)(?:, |$)", figures["input"])):
-        dtype, shape = TYPES[found[0]], [int(side) for side in found[1].split("x")]
+    found = re.findall(r": (\w+) ([0-9x]+)(?:, |$)", json.loads(text)["input"])
+    for i, (kind, sides) in enumerate(found):
+        dtype, shape = TYPES[kind], [int(side) for side in sides.split("x")]
         if dtype in (np.uint8, np.int8):
             array = rng.integers(0, 256, shape).astype(dtype)
         elif np.issubdtype(dtype, np.floating):
@@ -117,66 +128,166 @@ def chosen_engines(model, args, folder):
     return ["seg"] + wanted, absent
 
 
-def measure(engine, model, args, folder):
-    if engine == "seg":
-        return seg_figures(model, args, args.seconds)
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engines.py")
-    text, why = command([sys.executable, script, engine, os.path.abspath(model),
-                         str(args.threads), str(args.seconds), folder])
-    return (json.loads(text.splitlines()[-1]), None) if text else (None, why)
+# ---- engines that run ----
+
+class Worker:
+    """An engine's process with the model loaded, stopped except when it is asked."""
+
+    def __init__(self, engine, model, args, folder):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engines.py")
+        library = os.path.join(os.path.dirname(os.path.abspath(args.seg)), "libseg.so")
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, script, engine, os.path.abspath(model), str(args.threads), folder,
+             library], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            env={**os.environ, **ALLOCATOR})
+        try:
+            self.facts = self.answer(START_SECONDS)
+        except RuntimeError:
+            self.end()
+            raise
+
+    def answer(self, seconds):
+        """Its next line of JSON (others are an engine's chatter); then it is stopped."""
+        line = ""
+        while not line.startswith("{"):
+            ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+            line = self.process.stdout.readline() if ready else ""
+            if not ready:
+                raise RuntimeError(f"takes longer than {seconds} s")
+            if line == "":
+                raise RuntimeError(self.why_ended())
+        self.process.send_signal(signal.SIGSTOP)
+        return json.loads(line)
+
+    def why_ended(self):
+        code = self.process.wait()
+        self.errors.seek(0)
+        return last_line(self.errors.read()) if code > 0 else f"died of signal {-code}"
+
+    def run(self, seconds):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.flush()
+        return self.answer(RUN_SECONDS)["ms"]
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.errors.close()
 
 
-def run_rounds(model, args, folder):
-    engines, absent = chosen_engines(model, args, folder)
-    found = {engine: [] for engine in engines}
-    for number in range(args.rounds):
+def start_all(engines, absent, model, args, folder):
+    """Every engine --starts times, in turn; the last process of each goes on. (workers, facts)"""
+    workers, facts = {}, {engine: [] for engine in engines}
+    for number in range(args.starts):
         for engine in engines:
-            if engine in absent:
+            if engine in absent or (engine == "inductor" and number < args.starts - 1):
+                continue  # that one compiles for minutes
+            try:
+                worker = Worker(engine, model, args, folder)
+            except RuntimeError as error:
+                absent[engine] = str(error)
                 continue
-            figures, why = measure(engine, model, args, folder)
-            if figures is None:
-                absent[engine] = why
-                continue
-            figures.pop("layers", None)
-            found[engine].append(figures)
-            if args.json:
-                with open(args.json, "a", encoding="utf-8") as file:
-                    file.write(json.dumps({"model": os.path.basename(model), "engine": engine,
-                                           "threads": args.threads, "round": number, **{
-                                               key: value for key, value in figures.items()
-                                               if key not in ("model", "threads")}}) + "\n")
-    return found, absent
+            facts[engine].append(worker.facts)
+            if number == args.starts - 1:
+                workers[engine] = worker
+            else:
+                worker.end()
+    return workers, facts
 
 
-def cells(engine, found, absent):
+def run_rounds(workers, absent, args):
+    """{engine: [[ms of a run, ...] of a round, ...]}; each round begins with another engine."""
+    times, until = {engine: [] for engine in workers}, time.monotonic() + args.most
+    for number in range(args.rounds):
+        if time.monotonic() > until:
+            break
+        order = [engine for engine in times if engine in workers]
+        shift = number % len(order)
+        for engine in order[shift:] + order[:shift]:
+            try:
+                times[engine].append(workers[engine].run(args.seconds))
+            except (RuntimeError, OSError) as error:
+                absent[engine] = str(error)
+                workers.pop(engine).end()
+    return {engine: times[engine] for engine in workers}
+
+
+def summary(engine, times, facts, ours):
+    """What is kept of an engine's rounds."""
+    best = [min(runs) for runs in times]
+    middle = {key: statistics.median(f[key] for f in facts)
+              for key in ("load_ms", "first_ms", "memory_mb")}
+    return {"engine": engine, "version": facts[0]["version"], **middle, "best_ms": min(best),
+            "ratio": statistics.median(b / o for b, o in zip(best, ours)),
+            "difference": facts[0]["difference"], "round_ms": [round(ms, 4) for ms in best]}
+
+
+def measure(model, args, folder):
+    """The object that --json keeps: of each engine a summary, or the reason that there is none."""
+    engines, absent = chosen_engines(model, args, folder)
+    workers, facts = start_all(engines, absent, model, args, folder)
+    try:
+        if "seg" not in workers:
+            raise RuntimeError("seg: " + absent["seg"])
+        times = run_rounds(workers, absent, args)
+    finally:
+        for worker in workers.values():
+            worker.end()
+    ours = [min(runs) for runs in times["seg"]]
+    return {"kind": "engines", "model": os.path.basename(model), "threads": args.threads,
+            "date": str(datetime.date.today()), "machine": machine(),
+            "rounds": len(ours), "engines": [
+                summary(engine, times[engine], facts[engine], ours) if engine in times else
+                {"engine": engine, "absent": absent[engine]} for engine in engines]}
+
+
+def machine():
+    name = platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            found = re.search(r"model name\s*: (.*)", file.read())
+        name = found[1] if found else name
+    return f"{name}, {os.cpu_count()} processors"
+
+
+# ---- tables ----
+
+def text_of(value):
+    return f"{value:.{0 if value >= 1000 else 1 if value >= 100 else 2}f}"
+
+
+def cells(engine, ours):
     """What stands in the columns of one engine."""
-    figures = found[engine]
-    name = f"{engine} {figures[0].get('version', '')}".strip() if figures else engine
-    if not figures:
-        return [name, "not measured: " + str(absent.get(engine))]
-    middle = {key: statistics.median(f[key] for f in figures) for key in KEYS}
-    row = [name] + [f"{middle[key]:.{0 if middle[key] >= 1000 else 1 if middle[key] >= 100 else 2}f}"
-                    for key in KEYS]
-    for key in ("load_ms", "min_ms"):
-        ours = [f[key] for f in found["seg"]]
-        row.append(f"{middle[key] / statistics.median(ours):.2f}x" if ours else "")
-    apart = figures[0].get("difference")
+    name = f"{engine['engine']} {engine.get('version', '')}".strip()
+    if "absent" in engine:
+        return [name, "not measured: " + engine["absent"]]
+    apart = engine["difference"]
     if apart is not None and apart > 1e-2:
-        row[0] += f" (its output differs by {apart:.2g})"
-    return row
+        name += f" (its output differs by {apart:.2g})"
+    return [name, text_of(engine["best_ms"]), f"{engine['best_ms'] / ours['best_ms']:.2f}x",
+            f"{engine['ratio']:.2f}x", text_of(engine["load_ms"]), text_of(engine["first_ms"]),
+            text_of(engine["memory_mb"])]
 
 
-def print_table(model, found, absent, args):
-    title = f"{os.path.basename(model)}, {args.threads} threads, {args.rounds} rounds"
-    rows = [cells(engine, found, absent) for engine in found]
-    if args.markdown:
+HEADS = ["", "best ms", "to seg", "ratio", "load ms", "first ms", "MB"]
+
+
+def print_table(result, markdown):
+    ours = result["engines"][0]
+    title = (f"{result['model']}, {result['threads']} thread{'s' * (result['threads'] > 1)}, "
+             f"{result['rounds']} rounds")
+    rows = [cells(engine, ours) for engine in result["engines"]]
+    if markdown:
         for row in rows:
-            row += [""] * (8 - len(row))
+            row += [""] * (len(HEADS) - len(row))
             print("| " + " | ".join([title if row is rows[0] else ""] + row) + " |", flush=True)
         return
     print("\n" + title)
-    heads = ["", "load ms", "first", "min ms", "median", "peak MB", "load", "min"]
-    for row in [heads] + rows:
+    for row in [HEADS] + rows:
         print(f"{row[0]:24}" + ("".join(f" {text:>8}" for text in row[1:]) if len(row) > 2 else
                                 " " + " ".join(row[1:])), flush=True)
 
@@ -185,22 +296,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seg", default="build/seg")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=0.1)
+    parser.add_argument("--starts", type=int, default=2)
+    parser.add_argument("--most", type=float, default=math.inf)
     parser.add_argument("--engines", help="names between commas, default all")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("models", nargs="+")
     args = parser.parse_args()
-    print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}")
+    print(f"{datetime.date.today()}, {machine()}, Python {platform.python_version()}")
     for model in args.models:
         with tempfile.TemporaryDirectory(prefix="seg-peers-") as folder:
-            why = make_inputs(model, args, folder)
+            why, start = make_inputs(model, args, folder), time.monotonic()
             if why is not None:
                 print(f"\n{os.path.basename(model)}: seg cannot run it: {why}")
                 continue
-            found, absent = run_rounds(model, args, folder)
-            print_table(model, found, absent, args)
+            result = measure(model, args, folder)
+            result["seconds"] = round(time.monotonic() - start, 1)
+            print_table(result, args.markdown)
+            if args.json:
+                with open(args.json, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

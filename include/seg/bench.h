@@ -39,6 +39,12 @@ typedef struct seg_bench_opts {
     bool dequantise;   /* run a quantised network in float */
 } seg_bench_opts;
 
+/* A number that a layer was set to, under its name in docs/ops: "sh" 2. */
+typedef struct seg_bench_setting {
+    const char *name;
+    double value;
+} seg_bench_setting;
+
 /* One step of a run. */
 typedef struct seg_bench_layer {
     const char *name, *op, *algorithm; /* algorithm "": there is but one way */
@@ -47,9 +53,12 @@ typedef struct seg_bench_layer {
     double gmac;                       /* 1e9 multiply-adds, those on padding included */
     double gflops;                     /* of them per second, each counted as two */
     double mbytes;                     /* 1e6 bytes of its sources and its result, each once */
-    double roofline;                   /* the least time that the machine's peak and bandwidth allow,
+    double roofline;                 /* the least time that the machine's peak and bandwidth allow,
                                           as a share of ms; above 1 when a cache held its data, or when
                                           what falls on padding is left out */
+    int source_count, setting_count; /* 0 of what is not one of our layers */
+    const char *const *sources;      /* shapes of what it reads; kernels are KH,KW,IC/groups,OC */
+    const seg_bench_setting *settings; /* all that it was set to */
 } seg_bench_layer;
 
 typedef struct seg_bench {
@@ -57,9 +66,10 @@ typedef struct seg_bench {
     const char *input;   /* "u8 1x512x512x3", "image: f32 1x3x513x513" */
     seg_machine machine; /* measured in the same minute */
     int batch, runs;
-    double load_ms;  /* from the file to where the first run can start: read, folded, planned, weights
+    double
+        load_ms; /* from the file to where the first run can start: read, folded, planned, weights
                         packed. The file is usually in the system's cache */
-    double first_ms; /* the first run */
+    double first_ms;          /* the first run */
     double min_ms, median_ms; /* of the runs after it */
     double gmac;              /* 1e9 multiply-adds of a run, those on padding included */
     double peak_share;        /* what they come to in min_ms, as a share of machine.peak_gflops */

@@ -196,6 +196,48 @@ static double roofline(const seg_machine *machine, const seg_layer_cost *layer, 
     return seconds > 0 ? fmax(computing, moving) / seconds : 0;
 }
 
+static bool keep_sources(seg_bench_layer *to, const seg_op_call *call, seg_arena *arena)
+{
+    char text[SEG_SHAPE_TEXT_SIZE];
+    const char **sources = seg_arena_alloc(arena, (size_t)call->src_count * sizeof *sources);
+    bool kept = sources != NULL;
+    for (int i = 0; kept && i < call->src_count; i++) {
+        sources[i] = seg_arena_strdup(arena, seg_shape_text(&call->src[i].shape, text));
+        kept = sources[i] != NULL;
+    }
+    to->sources = sources;
+    to->source_count = call->src_count;
+    return kept;
+}
+
+static double param_value(const seg_param *param, const void *params)
+{
+    const char *field = (const char *)params + param->offset;
+    int64_t integer;
+    double fraction;
+    if (param->type == SEG_PARAM_INT) {
+        memcpy(&integer, field, sizeof integer);
+        return (double)integer;
+    }
+    memcpy(&fraction, field, sizeof fraction);
+    return fraction;
+}
+
+/* Names are the op's own, which are constants. */
+static bool keep_settings(seg_bench_layer *to, const seg_op *op, const void *params,
+                          seg_arena *arena)
+{
+    int count = 0;
+    while (op->params != NULL && op->params[count].type != SEG_PARAM_END)
+        count++;
+    seg_bench_setting *settings = seg_arena_alloc(arena, (size_t)(count + 1) * sizeof *settings);
+    for (int i = 0; settings != NULL && i < count; i++)
+        settings[i] = (seg_bench_setting){op->params[i].name, param_value(&op->params[i], params)};
+    to->settings = settings;
+    to->setting_count = settings != NULL ? count : 0;
+    return settings != NULL;
+}
+
 /* Texts outlive the network, and all that can fail is done before the machine is measured. */
 static seg_status keep_texts(whole *w, const stopwatch *watch, seg_error *err)
 {
@@ -213,6 +255,10 @@ static seg_status keep_texts(whole *w, const stopwatch *watch, seg_error *err)
         w->layers[i].shape = seg_arena_strdup(&w->arena, seg_shape_text(&layer->shape, shape));
         kept = w->layers[i].name != NULL && w->layers[i].op != NULL &&
                w->layers[i].algorithm != NULL && w->layers[i].shape != NULL;
+        w->layers[i].source_count = w->layers[i].setting_count = 0;
+        if (kept && layer->call != NULL)
+            kept = keep_sources(&w->layers[i], layer->call, &w->arena) &&
+                   keep_settings(&w->layers[i], layer->layer, layer->call->params, &w->arena);
     }
     return kept ? SEG_OK : seg_fail_nomem(err, watch->layer_count, "times of layers");
 }
@@ -242,8 +288,8 @@ static void fill_results(whole *w, stopwatch *watch)
     bench->peak_share = 2e3 * bench->gmac / bench->min_ms / bench->machine.peak_gflops;
 }
 
-static seg_status measure(whole *w, stopwatch *watch, const char *path,
-                          const seg_bench_opts *opts, seg_error *err)
+static seg_status measure(whole *w, stopwatch *watch, const char *path, const seg_bench_opts *opts,
+                          seg_error *err)
 {
     seg_bench *bench = &w->bench;
     bench->batch = opts->batch;
@@ -269,8 +315,8 @@ static seg_status complete(seg_bench_opts *opts, seg_error *err)
                         opts->width, SEG_MAX_SIDE);
     if (opts->batch < 0 || opts->threads < 0 || opts->runs < 0 || !(opts->seconds >= 0))
         return seg_fail(err, SEG_INVALID,
-                        "a benchmark of %d images, %d threads, %d runs or %g seconds",
-                        opts->batch, opts->threads, opts->runs, opts->seconds);
+                        "a benchmark of %d images, %d threads, %d runs or %g seconds", opts->batch,
+                        opts->threads, opts->runs, opts->seconds);
     opts->batch = opts->batch > 0 ? opts->batch : 1;
     opts->threads = opts->threads > 0 ? opts->threads : seg_cpu_count();
     opts->seconds = opts->seconds > 0 ? opts->seconds : 2;

@@ -274,6 +274,8 @@ seg_layer_cost seg_exec_cost(const seg_exec *exec, int index)
                            .op = node->op->name,
                            .algorithm = "",
                            .shape = call->dst->shape,
+                           .call = call,
+                           .layer = node->op,
                            .seconds = exec->nodes[index].seconds[0],
                            .bytes = (int64_t)seg_shape_size(&call->dst->shape)};
     for (int k = 0; k < node->src_count; k++)

@@ -62,6 +62,8 @@ typedef struct seg_layer_cost {
     double seconds;                    /* of the last forward pass (opts.profile) */
     int64_t multiply_adds;             /* padding included */
     int64_t bytes;                     /* of its sources and its result, each once */
+    const seg_op_call *call;           /* as it is run; NULL: not one of our layers */
+    const seg_op *layer;               /* with `call` */
 } seg_layer_cost;
 
 /* Node `index` of the graph. Texts live as long as the graph. */

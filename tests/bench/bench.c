@@ -108,6 +108,16 @@ static const seg_bench_layer *layer_of(const seg_bench *bench, const char *op)
     return NULL;
 }
 
+static double setting_of(const seg_bench_layer *layer, const char *name)
+{
+    for (int i = 0; i < layer->setting_count; i++) {
+        if (strcmp(layer->settings[i].name, name) == 0)
+            return layer->settings[i].value;
+    }
+    ck_abort_msg("no setting '%s'", name);
+    return 0;
+}
+
 START_TEST(machines_have_ceilings)
 {
     seg_machine machine;
@@ -167,6 +177,12 @@ START_TEST(imported_networks_are_measured)
     ck_assert_str_eq(bench->network, "onnx");
     ck_assert_str_eq(bench->input, "x: f32 3x2x20x30");
     ck_assert_str_eq(layer_of(bench, "conv2d")->shape, "f32 3x20x30x3");
+    ck_assert_int_eq(layer_of(bench, "conv2d")->source_count, 2);
+    ck_assert_str_eq(layer_of(bench, "conv2d")->sources[0], "f32 3x20x30x2");
+    ck_assert_str_eq(layer_of(bench, "conv2d")->sources[1], "f32 3x3x2x3");
+    ck_assert(setting_of(layer_of(bench, "conv2d"), "activation") == 1);
+    ck_assert(setting_of(layer_of(bench, "conv2d"), "ph_end") == 1);
+    ck_assert_int_eq(layer_of(bench, "ArgMax")->setting_count, 0);
     ck_assert_str_eq(layer_of(bench, "ArgMax")->algorithm, "node by node");
     ck_assert_str_eq(layer_of(bench, "ArgMax")->shape, "i64 1x3x20x30");
     ck_assert(fabs(bench->gmac - 3e-9 * 20 * 30 * 3 * 2 * 9) < 1e-12);

@@ -30,6 +30,8 @@ for key in min_ms median_ms peak_rss_mb load_ms first_ms cold_start_ms peak_gflo
 done
 prints '"model":"m.safetensors","network":"deeplabv3plus mobilenetv2","input":"u8 1x33x33x3"'
 prints '"op":"conv2d","algorithm":"indirect GEMM","shape":"f32 1x'
+prints '"sources":["f32 1x33x33x3","f32 3x3x3x'
+prints '"sh":2.0'
 run 0 "$seg" bench m.safetensors --size 33 --runs 1 --json
 prints '"layers":[]}'
 
