@@ -36,6 +36,7 @@ typedef struct seg_convolution {
     seg_conv_axis y, x;
     int64_t ic, oc; /* of the weights: all groups together */
     bool up;        /* the layer goes coarse -> fine: a transposed convolution */
+    bool bf16;      /* operands may be rounded to bf16 where that is faster */
 } seg_convolution;
 
 /* The layer itself, for ops whose sources are {image, weights, optional bias}: seg_conv_check
@@ -82,6 +83,18 @@ void seg_conv_pack_bias(const seg_convolution *conv, const seg_conv_kernel *kern
 /* All taps of input channels first..first+count-1 of a panel: [tap][count][nr], 0 past the width. */
 void seg_conv_pack_taps(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
                         int64_t group, int64_t panel, int64_t first, int64_t count, float *out);
+
+/* Does a gather take pairs of bf16 (kernels/bf16.h)? Its packed weights and its source then have
+ * half as many "floats" of depth. */
+bool seg_conv_bf16_fits(const seg_convolution *conv, bool backward);
+/* What Winograd's filtering must not cost, in multiply-adds of float32 for each of the layer's. */
+double seg_conv_gather_cost(const seg_convolution *conv, bool backward);
+/* All taps of a panel as pairs: [tap][pair of input channels][nr]. */
+void seg_conv_pack_pairs(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
+                         int64_t panel, float *out);
+/* An image's channels in pairs. */
+void seg_conv_pair_image(const seg_convolution *conv, const float *image, int64_t pixels,
+                         int64_t channels, float *pairs);
 
 /* Bytes of scratch, and the run: overwrites dst. */
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);
