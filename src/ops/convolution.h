@@ -53,6 +53,9 @@ const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *c
 
 /* ---- its parts ---- */
 
+/* What a multiply-add of bf16 takes of the time of one of float32. */
+#define SEG_CONV_BF16_COST 0.5
+
 /* An image made from the other one. */
 typedef struct seg_conv_gather {
     const float *src;
@@ -87,8 +90,6 @@ void seg_conv_pack_taps(const seg_convolution *conv, bool backward, const seg_co
 /* Does a gather take pairs of bf16 (kernels/bf16.h)? Its packed weights and its source then have
  * half as many "floats" of depth. */
 bool seg_conv_bf16_fits(const seg_convolution *conv, bool backward);
-/* What Winograd's filtering must not cost, in multiply-adds of float32 for each of the layer's. */
-double seg_conv_gather_cost(const seg_convolution *conv, bool backward);
 /* All taps of a panel as pairs: [tap][pair of input channels][nr]. */
 void seg_conv_pack_pairs(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
                          int64_t panel, float *out);
@@ -115,6 +116,7 @@ void seg_conv_winograd_run(const seg_convolution *conv, int m, const seg_conv_ga
  * diff_weights[kh][kw][i][o] = sum over pixels that meet: in[..][i] * out[..][o], where `in` has ic
  * channels and `out` oc.
  */
+bool seg_conv_weights_bf16(const seg_convolution *conv); /* from operands in bf16 */
 size_t seg_conv_weights_scratch(const seg_convolution *conv);
 void seg_conv_weights_run(const seg_convolution *conv, const float *in, const float *out,
                           float *diff_weights, void *scratch);

@@ -27,11 +27,6 @@ bool seg_conv_bf16_fits(const seg_convolution *conv, bool backward)
            taps * width >= USES_LEAST && 2 * taps * conv->kernels->igemm.nr <= ROOM;
 }
 
-double seg_conv_gather_cost(const seg_convolution *conv, bool backward)
-{
-    return seg_conv_bf16_fits(conv, backward) ? 0.5 : 1;
-}
-
 void seg_conv_pack_pairs(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
                          int64_t panel, float *out)
 {

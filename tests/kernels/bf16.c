@@ -336,6 +336,85 @@ static void check_gathers(const layer *l, bool backward)
     sums_free(&g.want);
 }
 
+static void weights_meeting(const seg_convolution *c, int64_t coarse, int64_t fine, int64_t tap,
+                            void *context)
+{
+    gathering *g = context; /* src: the layer's source; weights: its result's gradient; rounded */
+    const int64_t in = c->up ? coarse : fine, out = c->up ? fine : coarse;
+    for (int64_t i = 0; i < c->ic; i++) {
+        for (int64_t o = 0; o < c->oc; o++)
+            add(&g->want, (tap * c->ic + i) * c->oc + o,
+                (double)g->src[in * c->ic + i] * (double)g->weights[out * c->oc + o]);
+    }
+}
+
+static float *rounded_new(const float *data, int64_t count)
+{
+    float *copy = malloc((size_t)count * sizeof *copy);
+    ck_assert_ptr_nonnull(copy);
+    for (int64_t i = 0; i < count; i++)
+        copy[i] = (float)rounded(data[i]);
+    return copy;
+}
+
+static float *weights_gradient(const seg_convolution *c, const float *in, const float *out,
+                               int64_t count)
+{
+    const size_t scratch_size = seg_conv_weights_scratch(c);
+    float *scratch = block_new(scratch_size), *got = guarded_new(count, 9);
+    seg_conv_weights_run(c, in, out, got, scratch);
+    block_free(scratch, scratch_size);
+    return got;
+}
+
+/* Where strips would be used too seldom operands stay in float32: not everywhere. */
+static void check_weights(const layer *l)
+{
+    seg_convolution c = convolution(l, seg_kernels_get(), 1);
+    const int64_t in_count = l->n * l->fine_h * l->fine_w * l->ic;
+    const int64_t out_count = l->n * l->coarse_h * l->coarse_w * l->oc;
+    float *in = guarded_new(in_count, 1), *out = guarded_new(out_count, 2);
+    float *round_in = rounded_new(in, in_count), *round_out = rounded_new(out, out_count);
+    gathering g = {round_in, round_out, false, sums_new(l->kernel * l->kernel * l->ic * l->oc)};
+    meet(&c, weights_meeting, &g);
+    int supported, checked = 0;
+    for (int i = 0; seg_kernels_at(i, &supported) != NULL; i++) {
+        if (!supported)
+            continue;
+        c = convolution(l, seg_kernels_at(i, &supported), 1);
+        if (!seg_conv_weights_bf16(&c))
+            continue;
+        checked++;
+        float *one = weights_gradient(&c, in, out, g.want.count);
+        c.threads = 2;
+        float *two = weights_gradient(&c, in, out, g.want.count);
+        check_sums(&c, "diff_weights", one, &g.want);
+        ck_assert_mem_eq(one, two, (size_t)g.want.count * sizeof(float));
+        guarded_free(one, g.want.count);
+        guarded_free(two, g.want.count);
+    }
+    ck_assert_int_gt(checked, 0);
+    free(round_in);
+    free(round_out);
+    guarded_free(in, in_count);
+    guarded_free(out, out_count);
+    sums_free(&g.want);
+}
+
+static const layer weight_layers[] = {
+    {1, 9, 7, 9, 7, 505, 401, 1, 1, 0, 1, false},
+    {2, 5, 8, 5, 8, 170, 369, 3, 1, 1, 1, false}, /* columns from 1 on, and up to the last but 1 */
+    {1, 16, 17, 8, 9, 200, 367, 3, 2, 1, 1, false},
+    {1, 9, 15, 9, 15, 171, 361, 3, 1, 5, 5, false}, /* taps that meet some columns only */
+    {1, 7, 8, 2, 3, 120, 545, 7, 1, 1, 1, false},
+};
+
+START_TEST(gradients_of_weights)
+{
+    check_weights(&weight_layers[_i]);
+}
+END_TEST
+
 static const layer layers[] = {
     {2, 9, 11, 9, 11, 33, 31, 1, 1, 0, 1, false},
     {1, 31, 33, 31, 33, 24, 70, 1, 1, 0, 1, false},
@@ -389,6 +468,8 @@ Suite *suite_bf16(void)
     tcase_add_test(tcase, kernels_of_awkward_sizes);
     tcase_add_test(tcase, rounding);
     tcase_add_loop_test(tcase, convolutions, 0, (int)(sizeof layers / sizeof *layers));
+    tcase_add_loop_test(tcase, gradients_of_weights, 0,
+                        (int)(sizeof weight_layers / sizeof *weight_layers));
     tcase_add_test(tcase, chosen_where_it_saves);
     suite_add_tcase(suite, tcase);
     return suite;
