@@ -2,12 +2,13 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * conv.c: how fast dense convolutions run, against the multiply-add peak of the same machine.
- *   bench-conv [THREADS [PART-OF-A-LAYER'S-NAME [cpu]]]
+ *   bench-conv [THREADS [PART-OF-A-LAYER'S-NAME [cpu] [bf16]]]
  *
  * For each layer: forward, gradient of src, gradient of weights; best and median milliseconds,
  * GFLOP/s counted over all taps (those on padding too), and its share of the peak. The peak is
  * measured anew before each layer: clocks and neighbours change. `cpu` counts processor time of
- * the process instead of time on the wall: for one thread on a busy machine.
+ * the process instead of time on the wall: for one thread on a busy machine. `bf16` rounds operands
+ * (the peak stays that of float32).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static const layer layers[] = {
     {"train 3x3 64->64 8 @90", 8, 90, 64, 64, 3, 1, 1},
 };
 
-static bool count_cpu;
+static bool count_cpu, bf16;
 
 static double now(void)
 {
@@ -151,6 +152,7 @@ static void setup_init(setup *s, const layer *l, const seg_kernels *kernels, int
                             .kernels = kernels,
                             .threads = threads,
                             .train = true,
+                            .bf16 = bf16,
                             .src_count = 3,
                             .src = s->src,
                             .dst = &s->dst,
@@ -217,7 +219,10 @@ int main(int argc, char **argv)
     const seg_kernels *kernels = seg_kernels_get();
     int threads = argc > 1 ? (int)strtol(argv[1], NULL, 10) : seg_cpu_count();
     threads = threads < 1 ? 1 : threads;
-    count_cpu = argc > 3 && strcmp(argv[3], "cpu") == 0;
+    for (int i = 3; i < argc; i++) {
+        count_cpu |= strcmp(argv[i], "cpu") == 0;
+        bf16 |= strcmp(argv[i], "bf16") == 0;
+    }
     printf("%s, %d threads; peak GFLOP/s: %.1f with 1 thread, %.1f with all\n", kernels->isa,
            threads, 2e-9 * peak(kernels, 1), 2e-9 * peak(kernels, threads));
     printf("%-29s | %-30s| %-31s| %s\n", "layer", "forward: best, median ms, GF/s",

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * net.c: a whole network, layer by layer.
- *   bench-net NET BACKBONE WIDTH BATCH HEIGHT WIDTH train|infer [THREADS [RUNS]]
+ *   bench-net NET BACKBONE WIDTH BATCH HEIGHT WIDTH train|infer [THREADS [RUNS [bf16]]]
  * Random weights and pixels; prints the median pass and where its time goes: by op, then the
  * slowest nodes. ms of a node are the best of its runs, so that a neighbour's load hides little.
  */
@@ -92,11 +92,12 @@ static void print_slowest(const seg_graph *graph, const node_times *times, int c
     }
 }
 
-static void run(seg_graph *graph, const seg_net_config *config, bool train, int threads, int runs)
+static void run(seg_graph *graph, const seg_net_config *config, bool train, int threads, int runs,
+                bool bf16)
 {
     seg_error err;
     seg_exec *exec;
-    seg_exec_opts opts = {.threads = threads, .train = train, .profile = true};
+    seg_exec_opts opts = {.threads = threads, .train = train, .profile = true, .bf16 = bf16};
     if (seg_exec_new(&exec, graph, &opts, &err) != SEG_OK)
         die(&err);
     seg_tensor image = seg_exec_input(exec, 0);
@@ -141,10 +142,11 @@ int main(int argc, char **argv)
     seg_graph *graph;
     if (argc < 8) {
         fprintf(stderr, "usage: bench-net NET BACKBONE WIDTH BATCH HEIGHT WIDTH train|infer "
-                        "[THREADS [RUNS]]\n");
+                        "[THREADS [RUNS [bf16]]]\n");
         return 2;
     }
     bool train = strcmp(argv[7], "train") == 0;
+    bool bf16 = argc > 10 && strcmp(argv[10], "bf16") == 0;
     if (seg_net_config_default(&config, argv[1], &err) != SEG_OK)
         die(&err);
     snprintf(config.backbone, sizeof config.backbone, "%s", argv[2]);
@@ -154,12 +156,13 @@ int main(int argc, char **argv)
     if (seg_net_build(graph, &config, strtol(argv[4], NULL, 10), strtol(argv[5], NULL, 10),
                       strtol(argv[6], NULL, 10), &err) != SEG_OK ||
         seg_graph_optimise(graph, train, &err) != SEG_OK ||
-        (!train && seg_graph_join_pairs(graph, &err) != SEG_OK))
+        (!train && !bf16 && seg_graph_join_pairs(graph, &err) != SEG_OK))
         die(&err);
     for (int i = 0; i < seg_weights_count(weights); i++)
         seg_weights_initialise(weights, i, 1);
     int runs = argc > 9 ? (int)strtol(argv[9], NULL, 10) : 3;
-    run(graph, &config, train, argc > 8 ? (int)strtol(argv[8], NULL, 10) : 0, runs < 1 ? 1 : runs);
+    run(graph, &config, train, argc > 8 ? (int)strtol(argv[8], NULL, 10) : 0, runs < 1 ? 1 : runs,
+        bf16);
     seg_graph_free(graph);
     seg_weights_free(weights);
     return 0;

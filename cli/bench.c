@@ -114,6 +114,7 @@ static int bench_run(int argc, char **argv)
     const double before_ms = 1e3 * (double)clock() / CLOCKS_PER_SEC, start = shared_clock_ms();
     seg_bench_opts opts = {.seconds = 2};
     option_size size = {0, 0};
+    const char *precision = "float32";
     bool json = false;
     facts f = {.model = NULL};
     const option table[] = {
@@ -129,12 +130,15 @@ static int bench_run(int argc, char **argv)
         {OPTION_INT, 0, "runs", "<n>", "exactly so many repeated runs instead", &opts.runs, 1,
          1 << 20},
         {OPTION_FLAG, 0, "dequantise", NULL, "run a quantised network in float", &opts.dequantise},
+        PRECISION_OPTION(&precision),
         {OPTION_FLAG, 'l', "layers", NULL, "the time of each layer too", &f.layers},
         {OPTION_FLAG, 0, "json", NULL, "the results as JSON", &json},
         {0}};
     int status, count = options_parse(&cmd_bench, table, argc, argv, &status);
     if (count < 0)
         return status;
+    if (shared_read_precision(&cmd_bench, precision, &opts.bf16) != CMD_DONE)
+        return CMD_USAGE;
     if (count > 1 || (count == 1 && f.model != NULL))
         return cmd_misuse(&cmd_bench, "one model at a time, got '%s' too", argv[count - 1]);
     if (count == 1)

@@ -182,7 +182,7 @@ static int read_bands(const char *text, report *r)
 
 static int eval_run(int argc, char **argv)
 {
-    const char *model_path = NULL, *bands = NULL;
+    const char *model_path = NULL, *bands = NULL, *precision = "float32";
     bool json = false;
     report r = {0};
     seg_evaluate_opts opts = {.split = "val", .format = "folder"};
@@ -197,6 +197,7 @@ static int eval_run(int argc, char **argv)
          &bands},
         {OPTION_INT, 't', "threads", "<n>", "threads, 0: one per processor", &opts.threads, 0,
          1024},
+        PRECISION_OPTION(&precision),
         {OPTION_FLAG, 0, "json", NULL, "the results as JSON", &json},
         IMPORT_OPTIONS(&import),
         {0}};
@@ -205,6 +206,8 @@ static int eval_run(int argc, char **argv)
         return status;
     if (count > 0)
         return cmd_misuse(&cmd_eval, "no argument is expected, got '%s'", argv[0]);
+    if (shared_read_precision(&cmd_eval, precision, &opts.bf16) != CMD_DONE)
+        return CMD_USAGE;
     if (opts.data == NULL)
         return cmd_misuse(&cmd_eval, "no data set given: --data <dir>");
     status = read_bands(bands, &r);

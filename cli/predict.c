@@ -16,7 +16,7 @@ typedef struct settings {
     const char *model_path, *folder;
     int threads, memory_mb;
     double alpha;
-    bool json;
+    bool json, bf16;
     import_options import;
 } settings;
 
@@ -189,7 +189,8 @@ static int predict_all(const settings *s, const path_list *images)
     seg_session *session;
     path_list taken = {0};
     const seg_session_opts opts = {.threads = s->threads,
-                                   .memory_limit = (size_t)s->memory_mb << 20};
+                                   .memory_limit = (size_t)s->memory_mb << 20,
+                                   .bf16 = s->bf16};
     seg_model *model = import_options_load(&cmd_predict, s->model_path, &s->import);
     if (model == NULL)
         return CMD_FAILED;
@@ -223,6 +224,7 @@ static int collect(path_list *images, int count, char **paths)
 static int predict_run(int argc, char **argv)
 {
     settings s = {.alpha = 0.5};
+    const char *precision = "float32";
     const option table[] = {
         {OPTION_TEXT, 'm', "model", "<file>", "the model, instead of the one built in",
          &s.model_path},
@@ -233,6 +235,7 @@ static int predict_run(int argc, char **argv)
         {OPTION_INT, 't', "threads", "<n>", "threads, 0: one per processor", &s.threads, 0, 1024},
         {OPTION_INT, 0, "memory", "<MB>", "most memory of activations, 0: no limit", &s.memory_mb,
          0, 1 << 20},
+        PRECISION_OPTION(&precision),
         {OPTION_FLAG, 0, "json", NULL, "one line of JSON per image", &s.json},
         IMPORT_OPTIONS(&s.import),
         {0}};
@@ -241,6 +244,8 @@ static int predict_run(int argc, char **argv)
         return status;
     if (count == 0)
         return cmd_misuse(&cmd_predict, "no image given");
+    if (shared_read_precision(&cmd_predict, precision, &s.bf16) != CMD_DONE)
+        return CMD_USAGE;
     if (s.folder != NULL && !files_make_folder(s.folder))
         return cmd_fail(&cmd_predict, "%s: cannot make the folder: %s", s.folder, strerror(errno));
     path_list images = {0};

@@ -22,6 +22,14 @@ seg_model *shared_load_model(const cmd *command, const char *path)
     return model;
 }
 
+int shared_read_precision(const cmd *command, const char *text, bool *bf16)
+{
+    *bf16 = strcmp(text, "bf16") == 0;
+    if (!*bf16 && strcmp(text, "float32") != 0)
+        return cmd_misuse(command, "option --precision needs float32 or bf16, got '%s'", text);
+    return CMD_DONE;
+}
+
 double shared_clock_ms(void)
 {
     struct timespec now;

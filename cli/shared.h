@@ -13,6 +13,13 @@
 /* The model at path, or the default one when path is NULL. On failure says why; NULL. */
 seg_model *shared_load_model(const cmd *command, const char *path);
 
+/* --precision, and what it says: float32 or bf16. */
+#define PRECISION_OPTION(text)                                                                     \
+    {                                                                                              \
+        OPTION_TEXT, 0, "precision", "<how>", "dense convolutions in float32 or bf16", text        \
+    }
+int shared_read_precision(const cmd *command, const char *text, bool *bf16);
+
 double shared_clock_ms(void); /* since some fixed moment */
 
 /*

@@ -37,6 +37,7 @@ typedef struct seg_bench_opts {
     int runs;          /* default: as many as `seconds` have room for, at least 3 */
     double seconds;    /* of repeated runs; default 2 */
     bool dequantise;   /* run a quantised network in float */
+    bool bf16;         /* as in seg_session_opts */
 } seg_bench_opts;
 
 /* A number that a layer was set to, under its name in docs/ops: "sh" 2. */

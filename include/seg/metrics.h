@@ -50,6 +50,7 @@ typedef struct seg_evaluate_opts {
     const char *split;  /* "val" */
     const char *format; /* NULL: "folder" */
     int threads;        /* 0: one per processor */
+    bool bf16;          /* as in seg_session_opts */
     int band_px;        /* only pixels at most that far from an edge, 1..1024; 0: all pixels */
     seg_evaluate_progress progress;
     void *progress_context;

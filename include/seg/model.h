@@ -128,9 +128,11 @@ SEG_API seg_status seg_model_graft(seg_model **out, const char *path, const char
 typedef struct seg_session_opts {
     int threads;         /* 0: one per processor */
     size_t memory_limit; /* bytes of activations; 0: none. Exceeding it is SEG_LIMIT, not a crash */
+    bool bf16; /* round operands of dense convolutions to bf16 where that is faster; sums stay float32 */
 } seg_session_opts;
 
-/* model is borrowed and must outlive the session. opts may be NULL. */
+/* model is borrowed and must outlive the session. opts may be NULL. Errors: SEG_UNSUPPORTED (bf16 on
+ * a processor without AVX512_BF16), SEG_NOMEM. */
 SEG_API seg_status seg_session_new(seg_session **out, const seg_model *model,
                                    const seg_session_opts *opts, seg_error *err);
 SEG_API void seg_session_free(seg_session *session);

@@ -80,6 +80,8 @@ typedef struct seg_train_size {
     X(INT, eval_every, 1, 1, 1000000, 1, "<n>", "epochs between evaluations")                      \
     X(INT, log_every, 10, 1, 1000000, 0, "<n>", "updates between lines of the log")                \
     X(TEXT, on_nonfinite, "stop", 0, 0, 1, "<how>", "stop, or rollback with half the rate")        \
+    X(TEXT, precision, "float32", 0, 0, 1, "<how>",                                                \
+      "dense convolutions in float32 or bf16, and their gradients")                                \
     X(TEXT, about, NULL, 0, 0, 1, "<text>", "what the data are, for the model's card")             \
     X(TEXT, licence, NULL, 0, 0, 1, "<text>", "terms of the weights, for the model's card")        \
     X(INT, threads, 0, 0, 1024, 0, "<n>", "threads; 0: one per processor")                         \

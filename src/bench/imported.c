@@ -47,8 +47,10 @@ static seg_status imported_load(void **network, const char *path, const seg_benc
         return seg_fail_nomem(err, sizeof *m, "a benchmark");
     m->opts = *opts;
     const seg_program_opts reading = {.dequantise = opts->dequantise};
-    const seg_runtime_opts running = {.threads = opts->threads, .profile = true};
-    seg_status status = seg_program_read(&m->program, path, &reading, err);
+    const seg_runtime_opts running = {.threads = opts->threads, .profile = true, .bf16 = opts->bf16};
+    seg_status status = seg_exec_check_bf16(opts->bf16, err);
+    if (status == SEG_OK)
+        status = seg_program_read(&m->program, path, &reading, err);
     return status == SEG_OK ? seg_runtime_new(&m->runtime, m->program, &running, err) : status;
 }
 

@@ -55,7 +55,8 @@ static seg_status native_load(void **network, const char *path, const seg_bench_
                                 .height = n->height,
                                 .images = opts->batch,
                                 .threads = opts->threads,
-                                .profile = true};
+                                .profile = true,
+                                .bf16 = opts->bf16};
     status = seg_model_plan_init(&n->plan, n->model, &plan, err);
     if (status == SEG_OK)
         seg_exec_prepare(n->plan.exec);

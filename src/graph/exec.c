@@ -131,10 +131,22 @@ static seg_status build(seg_exec *exec, seg_error *err)
     return status;
 }
 
+seg_status seg_exec_check_bf16(bool wanted, seg_error *err)
+{
+    const seg_kernels *kernels = seg_kernels_get();
+    if (!wanted || kernels->bf16.fast)
+        return SEG_OK;
+    return seg_fail(err, SEG_UNSUPPORTED,
+                    "precision bf16 needs AVX512_BF16 instructions; those in use are %s",
+                    kernels->isa);
+}
+
 seg_status seg_exec_new(seg_exec **out, seg_graph *graph, const seg_exec_opts *opts, seg_error *err)
 {
     *out = NULL;
     seg_status status = seg_graph_status(graph, err);
+    if (status == SEG_OK)
+        status = seg_exec_check_bf16(opts->bf16, err);
     if (status != SEG_OK)
         return status;
     seg_exec *exec = calloc(1, sizeof *exec);

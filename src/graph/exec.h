@@ -19,11 +19,15 @@ typedef struct seg_exec_opts {
         *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
     bool no_reuse;     /* every value keeps a place of its own (for dumps and tests) */
     bool profile;      /* time every node: seg_exec_seconds */
+    bool bf16;         /* dense convolutions round operands to bf16 where that is faster */
 } seg_exec_opts;
 
 typedef struct seg_exec seg_exec;
 
-/* graph is borrowed and must outlive the exec. Errors: SEG_NOMEM, SEG_LIMIT. */
+/* SEG_UNSUPPORTED where bf16 is wanted and this processor has no instruction for it. */
+seg_status seg_exec_check_bf16(bool wanted, seg_error *err);
+
+/* graph is borrowed and must outlive the exec. Errors: SEG_NOMEM, SEG_LIMIT, and of bf16. */
 seg_status seg_exec_new(seg_exec **out, seg_graph *graph, const seg_exec_opts *opts,
                         seg_error *err);
 void seg_exec_free(seg_exec *exec);

@@ -80,6 +80,7 @@ static void prepare_call(seg_exec *exec, int index, const seg_kernels *kernels)
                                .kernels = kernels,
                                .threads = exec->opts.threads,
                                .train = exec->opts.train,
+                               .bf16 = exec->opts.bf16,
                                .src_count = node->src_count,
                                .src = plan->src,
                                .dst = &plan->dst,

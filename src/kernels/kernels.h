@@ -9,6 +9,7 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include "kernels/bf16.h"
 #include "kernels/depthwise.h"
 #include "kernels/igemm.h"
 #include "kernels/peak.h"
@@ -22,6 +23,7 @@ typedef struct seg_kernels {
     const char *isa;   /* name in isa.def */
     int vector_floats; /* floats of one vector */
     seg_igemm_kernels igemm;
+    seg_bf16_kernels bf16;
     seg_depthwise_kernels depthwise;
     seg_peak_kernels peak;
     seg_pixels_kernels pixels;

@@ -139,8 +139,8 @@ static seg_status evaluate(seg_evaluation *e, const seg_evaluate_opts *opts, seg
     if (status != SEG_OK)
         return status;
     e->dataset = &dataset;
-    status =
-        seg_session_new(&e->session, e->model, &(seg_session_opts){.threads = opts->threads}, err);
+    const seg_session_opts session = {.threads = opts->threads, .bf16 = opts->bf16};
+    status = seg_session_new(&e->session, e->model, &session, err);
     if (status == SEG_OK)
         status = seg_evaluate_dataset(e, err);
     seg_session_free(e->session);

@@ -52,7 +52,8 @@ seg_status seg_import_session_new(seg_import_session **out, const seg_import *im
     session->classes = classes;
     session->threads = opts->threads > 0 ? opts->threads : seg_cpu_count();
     const seg_runtime_opts runtime = {.threads = session->threads,
-                                      .memory_limit = opts->memory_limit};
+                                      .memory_limit = opts->memory_limit,
+                                      .bf16 = opts->bf16};
     seg_status status = seg_runtime_new(&session->runtime, import->program, &runtime, err);
     if (status != SEG_OK) {
         free(session);

@@ -63,7 +63,7 @@ typedef struct seg_plan_opts {
     int images;          /* 0: 1 */
     int threads;
     size_t memory_limit; /* as in seg_session_opts */
-    bool profile;        /* as in seg_exec_opts */
+    bool profile, bf16;  /* as in seg_exec_opts */
 } seg_plan_opts;
 
 /*

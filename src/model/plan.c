@@ -46,7 +46,8 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
 {
     const seg_exec_opts exec_opts = {.threads = opts->threads,
                                      .memory_limit = opts->memory_limit,
-                                     .profile = opts->profile};
+                                     .profile = opts->profile,
+                                     .bf16 = opts->bf16};
     const int images = opts->images > 0 ? opts->images : 1;
     seg_status status = seg_graph_new(&plan->graph, model->weights, err);
     if (status == SEG_OK)
@@ -55,7 +56,7 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
         return status;
     cut_last_resize(plan->graph, &plan->cells);
     status = seg_graph_optimise(plan->graph, false, err);
-    if (status == SEG_OK)
+    if (status == SEG_OK && !opts->bf16) /* separable2d has no bf16 */
         status = seg_graph_join_pairs(plan->graph, err);
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }

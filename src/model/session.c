@@ -38,6 +38,8 @@ seg_status seg_session_new(seg_session **out, const seg_model *model, const seg_
                            seg_error *err)
 {
     *out = NULL;
+    if (opts != NULL && seg_exec_check_bf16(opts->bf16, err) != SEG_OK)
+        return SEG_UNSUPPORTED;
     seg_session *session = calloc(1, sizeof *session);
     if (session == NULL)
         return seg_fail_nomem(err, sizeof *session, "a session");
@@ -122,6 +124,7 @@ static seg_status plan_new(seg_session *session, int width, int height, kept_pla
         seg_plan_opts opts = {.width = width,
                               .height = height,
                               .threads = session->opts.threads,
+                              .bf16 = session->opts.bf16,
                               .memory_limit = session->opts.memory_limit};
         kept_plan *victim = oldest(session, true);
         if (opts.memory_limit > 0) {

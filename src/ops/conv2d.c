@@ -89,6 +89,7 @@ static seg_convolution convolution(const seg_op_call *call)
         .ic = image->c,
         .oc = dst->c,
         .up = false,
+        .bf16 = call->bf16,
     };
 }
 

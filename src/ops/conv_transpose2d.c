@@ -84,6 +84,7 @@ static seg_convolution convolution(const seg_op_call *call)
         .ic = image->c,
         .oc = dst->c,
         .up = true,
+        .bf16 = call->bf16,
     };
 }
 

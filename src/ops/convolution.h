@@ -36,6 +36,7 @@ typedef struct seg_convolution {
     seg_conv_axis y, x;
     int64_t ic, oc; /* of the weights: all groups together */
     bool up;        /* the layer goes coarse -> fine: a transposed convolution */
+    bool bf16;      /* operands may be rounded to bf16 where that is faster */
 } seg_convolution;
 
 /* The layer itself, for ops whose sources are {image, weights, optional bias}: seg_conv_check
@@ -51,6 +52,9 @@ void seg_conv_backward(const seg_convolution *conv, const seg_op_call *call);
 const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *call);
 
 /* ---- its parts ---- */
+
+/* What a multiply-add of bf16 takes of the time of one of float32. */
+#define SEG_CONV_BF16_COST 0.5
 
 /* An image made from the other one. */
 typedef struct seg_conv_gather {
@@ -83,6 +87,16 @@ void seg_conv_pack_bias(const seg_convolution *conv, const seg_conv_kernel *kern
 void seg_conv_pack_taps(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
                         int64_t group, int64_t panel, int64_t first, int64_t count, float *out);
 
+/* Does a gather take pairs of bf16 (kernels/bf16.h)? Its packed weights and its source then have
+ * half as many "floats" of depth. */
+bool seg_conv_bf16_fits(const seg_convolution *conv, bool backward);
+/* All taps of a panel as pairs: [tap][pair of input channels][nr]. */
+void seg_conv_pack_pairs(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
+                         int64_t panel, float *out);
+/* An image's channels in pairs. */
+void seg_conv_pair_image(const seg_convolution *conv, const float *image, int64_t pixels,
+                         int64_t channels, float *pairs);
+
 /* Bytes of scratch, and the run: overwrites dst. */
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward);
 void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch);
@@ -102,6 +116,7 @@ void seg_conv_winograd_run(const seg_convolution *conv, int m, const seg_conv_ga
  * diff_weights[kh][kw][i][o] = sum over pixels that meet: in[..][i] * out[..][o], where `in` has ic
  * channels and `out` oc.
  */
+bool seg_conv_weights_bf16(const seg_convolution *conv); /* from operands in bf16 */
 size_t seg_conv_weights_scratch(const seg_convolution *conv);
 void seg_conv_weights_run(const seg_convolution *conv, const float *in, const float *out,
                           float *diff_weights, void *scratch);

@@ -9,6 +9,9 @@
  * it each tap reads at a fixed distance from a pixel's own pointer. Regions are cut into tiles of
  * up to mr pixels, tiles into blocks; a block times a range of panels is one piece of parallel
  * work. Cuts depend on shapes only, so results do not depend on the number of threads.
+ *
+ * With operands in bf16 a "float" of the source and of weights is a pair of channels. The pairs of a
+ * block (of 1x1 kernels) or of the whole source are made in scratch.
  */
 #include "ops/convolution.h"
 
@@ -53,7 +56,12 @@ typedef struct plan {
     const seg_convolution *conv;
     const seg_conv_gather *job;
     axis y, x;
-    int64_t depth, width; /* channels of source and destination in one group */
+    int64_t depth, width; /* channels (bf16: pairs) of source, and of destination in one group */
+    bool bf16, by_block;  /* by_block: a thread makes the pairs of the block that it works on */
+    int64_t channels, src_pixel; /* of the source; floats from one pixel of src to the next */
+    const float *src;
+    float *pairs;
+    int64_t pairs_floats; /* for each thread by_block */
     int64_t panels, panel_floats;
     int64_t slices, slice; /* the depth is cut so that a panel's slice stays in cache */
     region *regions;
@@ -166,13 +174,33 @@ static void plan_region(plan *p, region *r, const span *y, const span *x, seg_ig
     p->tiles += r->tiles;
 }
 
-/* How many tiles share a slice of weights, and whether panels are spread over threads too. */
-static void plan_blocks(plan *p)
+static int64_t tiles_most(const plan *p)
 {
     int64_t mr = p->conv->kernels->igemm.mr;
     int64_t tile_floats = mr * p->depth * p->x.src_step * p->y.src_step;
     int64_t tiles = BLOCK_SOURCE_FLOATS / conv_max(tile_floats, 1);
-    tiles = conv_max(4, conv_min(tiles, BLOCK_TILES_MAX));
+    return conv_max(4, conv_min(tiles, BLOCK_TILES_MAX));
+}
+
+/* Where the source is read, and room for its pairs. */
+static void plan_pairs(plan *p)
+{
+    p->src_pixel = p->channels;
+    if (!p->bf16)
+        return;
+    p->by_block = p->conv->y.kernel * p->conv->x.kernel == 1;
+    if (p->by_block) {
+        p->pairs_floats = tiles_most(p) * p->conv->kernels->igemm.mr * p->depth;
+    } else {
+        p->pairs_floats = p->conv->n * p->y.src * p->x.src * p->depth;
+        p->src_pixel = p->depth;
+    }
+}
+
+/* How many tiles share a slice of weights, and whether panels are spread over threads too. */
+static void plan_blocks(plan *p)
+{
+    int64_t tiles = tiles_most(p);
     p->block_tiles = conv_max(1, conv_min(tiles, p->tiles));
     p->blocks = (p->tiles + p->block_tiles - 1) / p->block_tiles;
     int64_t pieces = p->blocks * p->conv->groups;
@@ -185,7 +213,9 @@ static size_t plan_make(plan *p, const seg_convolution *conv, bool backward, cha
     const bool to_fine = conv->up != backward;
     const int64_t nr = conv->kernels->igemm.nr;
     *p = (plan){.conv = conv};
-    p->depth = (backward ? conv->oc : conv->ic) / conv->groups;
+    p->channels = backward ? conv->oc : conv->ic;
+    p->bf16 = seg_conv_bf16_fits(conv, backward);
+    p->depth = p->bf16 ? (p->channels + 1) / 2 : p->channels / conv->groups;
     p->width = (backward ? conv->ic : conv->oc) / conv->groups;
     int64_t taps = conv->y.kernel * conv->x.kernel;
     p->panels = (p->width + nr - 1) / nr;
@@ -195,6 +225,7 @@ static size_t plan_make(plan *p, const seg_convolution *conv, bool backward, cha
     p->slice = (p->depth + p->slices - 1) / p->slices;
     p->y = axis_make(&conv->y, to_fine, NULL);
     p->x = axis_make(&conv->x, to_fine, NULL);
+    plan_pairs(p);
     size_t y_bytes = (size_t)p->y.span_count * sizeof(span);
     size_t x_bytes = (size_t)p->x.span_count * sizeof(span);
     p->region_count = p->y.span_count * p->x.span_count;
@@ -221,7 +252,8 @@ static size_t plan_make(plan *p, const seg_convolution *conv, bool backward, cha
 size_t seg_conv_gather_scratch(const seg_convolution *conv, bool backward)
 {
     plan p;
-    return plan_make(&p, conv, backward, NULL);
+    size_t tables = seg_align_up(plan_make(&p, conv, backward, NULL));
+    return tables + (size_t)(p.pairs_floats * (p.by_block ? conv->threads : 1)) * sizeof(float);
 }
 
 /* Floats from one pixel of dst to the next. */
@@ -248,7 +280,7 @@ typedef struct block {
 static void point(const plan *p, const region *r, int64_t first, int64_t count, block *b,
                   int64_t at)
 {
-    const int64_t src_pixel = p->depth * p->conv->groups, dst_pixel = dst_pixel_of(p);
+    const int64_t src_pixel = p->src_pixel, dst_pixel = dst_pixel_of(p);
     const int64_t src_step = p->x.src_step * src_pixel, dst_step = p->x.dst_step * dst_pixel;
     int64_t column = first % r->x->count, row = first / r->x->count % r->y->count;
     int64_t image = first / r->x->count / r->y->count;
@@ -256,7 +288,7 @@ static void point(const plan *p, const region *r, int64_t first, int64_t count, 
         int64_t sy = image * p->y.src + r->y->src + row * p->y.src_step;
         int64_t dy = image * p->y.dst + r->y->dst + row * p->y.dst_step;
         const float *src =
-            p->job->src + (sy * p->x.src + r->x->src + column * p->x.src_step) * src_pixel;
+            p->src + (sy * p->x.src + r->x->src + column * p->x.src_step) * src_pixel;
         float *dst = p->job->dst + (dy * p->x.dst + r->x->dst + column * p->x.dst_step) * dst_pixel;
         int64_t run = conv_min(count, r->x->count - column);
         for (int64_t i = 0; i < run; i++) {
@@ -305,15 +337,41 @@ static void block_make(const plan *p, int64_t first, int64_t last, block *b)
     }
 }
 
+/* Pixels first..end-1 of a block as pairs: runs that are equally far apart in one go. */
+static void pair_pixels(const plan *p, block *b, int64_t first, int64_t end, float *pairs)
+{
+    for (int64_t next; first < end; first = next) {
+        const float *src = b->src[first];
+        int64_t step = first + 1 < end ? b->src[first + 1] - src : 0;
+        for (next = first; next < end && b->src[next] == src + (next - first) * step; next++)
+            ;
+        p->conv->kernels->bf16.pixels(src, step, next - first, p->channels, pairs + first * p->depth,
+                                      p->depth);
+        for (int64_t i = first; i < next; i++)
+            b->src[i] = pairs + i * p->depth;
+    }
+}
+
+static void pair_block(const plan *p, block *b, float *pairs)
+{
+    for (int64_t t = 0; t < b->tile_count; t++) {
+        const tile *now = &b->tiles[t];
+        if (now->region->tap_count > 0) /* else its pixels read nothing, and point nowhere */
+            pair_pixels(p, b, now->first, now->first + now->pixels, pairs);
+    }
+}
+
 /* All tiles of the block for one slice of one panel. */
 static void run_slice(const plan *p, const block *b, seg_igemm_gather *job, int64_t depth)
 {
+    const seg_kernels *kernels = p->conv->kernels;
     for (int64_t t = 0; t < b->tile_count; t++) {
         const tile *now = &b->tiles[t];
         job->taps = now->region->taps;
         job->tap_count = now->region->tap_count;
         job->depth = depth * now->region->depth_taps;
-        p->conv->kernels->igemm.gather(job, now->pixels, b->src + now->first, b->dst + now->first);
+        (p->bf16 ? kernels->bf16.gather : kernels->igemm.gather)(
+            job, now->pixels, b->src + now->first, b->dst + now->first);
     }
 }
 
@@ -340,13 +398,14 @@ static void run_panel(const plan *p, const block *b, int64_t group, int64_t pane
 
 static void run_piece(void *context, int64_t index, int thread)
 {
-    (void)thread;
     const plan *p = context;
     block b;
     int64_t at = index % p->blocks, part = index / p->blocks % p->panel_groups;
     int64_t group = index / p->blocks / p->panel_groups;
     int64_t first = at * p->block_tiles;
     block_make(p, first, conv_min(p->tiles, first + p->block_tiles), &b);
+    if (p->by_block)
+        pair_block(p, &b, p->pairs + thread * p->pairs_floats);
     int64_t start = p->panels * part / p->panel_groups;
     int64_t end = p->panels * (part + 1) / p->panel_groups;
     for (int64_t panel = start; panel < end; panel++)
@@ -368,7 +427,7 @@ static void plan_memory(plan *p)
 {
     p->stream = streams(p);
     /* A tile reads its pixels side by side, which no prefetcher follows. Taps share pixels. */
-    if (p->region_count == 1 && p->slices == 1 && p->regions[0].tap_count == 1) {
+    if (p->region_count == 1 && p->slices == 1 && p->regions[0].tap_count == 1 && !p->bf16) {
         int64_t step = p->conv->kernels->igemm.mr * p->x.src_step * p->depth * p->conv->groups;
         p->fetch = (FETCH_FLOATS + step - 1) / step * step;
     }
@@ -377,9 +436,15 @@ static void plan_memory(plan *p)
 void seg_conv_gather_run(const seg_convolution *conv, const seg_conv_gather *job, void *scratch)
 {
     plan p;
-    plan_make(&p, conv, job->backward, scratch);
+    const size_t tables = plan_make(&p, conv, job->backward, scratch);
     p.job = job;
+    p.src = job->src;
     plan_memory(&p);
+    p.pairs = (float *)(void *)((char *)scratch + seg_align_up(tables));
+    if (p.bf16 && !p.by_block) {
+        seg_conv_pair_image(conv, job->src, conv->n * p.y.src * p.x.src, p.channels, p.pairs);
+        p.src = p.pairs;
+    }
     seg_parallel_for(conv->threads, p.blocks * p.panel_groups * conv->groups, run_piece, &p);
 }
 
@@ -388,6 +453,8 @@ const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_con
     plan p;
     plan_make(&p, conv, job->backward, NULL);
     p.job = job;
+    if (p.bf16)
+        return p.slices > 1 ? "indirect GEMM in bf16, sliced" : "indirect GEMM in bf16";
     return p.slices > 1  ? "indirect GEMM, depth in slices"
            : streams(&p) ? "indirect GEMM, past the caches"
                          : "indirect GEMM";

@@ -124,7 +124,7 @@ void seg_conv_pack_bias(const seg_convolution *c, const seg_conv_kernel *kernel,
 
 typedef struct packing {
     const seg_convolution *conv;
-    bool backward;
+    bool backward, bf16;
     const seg_conv_kernel *kernel;
     float *packed;
     int64_t depth, panels, panel_floats;
@@ -135,8 +135,10 @@ static packing packing_make(const seg_convolution *conv, bool backward)
     packing k = {.conv = conv, .backward = backward};
     const int64_t nr = conv->kernels->igemm.nr, width = backward ? conv->ic : conv->oc;
     k.depth = (backward ? conv->oc : conv->ic) / conv->groups;
+    k.bf16 = seg_conv_bf16_fits(conv, backward);
     k.panels = (width / conv->groups + nr - 1) / nr;
-    k.panel_floats = nr * (1 + conv->y.kernel * conv->x.kernel * k.depth);
+    k.panel_floats =
+        nr * (1 + conv->y.kernel * conv->x.kernel * (k.bf16 ? (k.depth + 1) / 2 : k.depth));
     return k;
 }
 
@@ -154,8 +156,11 @@ static void pack_panel(void *context, int64_t index, int thread)
     const int64_t group = index / k->panels, panel = index % k->panels;
     float *out = k->packed + index * k->panel_floats;
     seg_conv_pack_bias(k->conv, k->kernel, group, panel, out);
-    seg_conv_pack_taps(k->conv, k->backward, k->kernel, group, panel, 0, k->depth,
-                       out + k->conv->kernels->igemm.nr);
+    out += k->conv->kernels->igemm.nr;
+    if (k->bf16)
+        seg_conv_pack_pairs(k->conv, k->backward, k->kernel, panel, out);
+    else
+        seg_conv_pack_taps(k->conv, k->backward, k->kernel, group, panel, 0, k->depth, out);
 }
 
 void seg_conv_pack_run(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,

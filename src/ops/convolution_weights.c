@@ -9,6 +9,9 @@
  * each tap, each panel of output channels, the rectangle of coarse pixels that the tap meets.
  * Strips that are used often are first copied together: pixels a page apart are slow to walk.
  * Chunks and parts depend on shapes only, and chunks are added in order.
+ *
+ * With operands in bf16 both strips hold pairs of neighbouring columns, the first of which is even;
+ * columns that a tap does not meet are zeros.
  */
 #include <string.h>
 
@@ -40,6 +43,8 @@ typedef struct plan {
     int64_t rows, chunks, band_rows;
     int64_t weight_count;
     int64_t in_strip, out_strips, strip_channels; /* floats, 0: not copied; channels of in_strip */
+    bool bf16;
+    int64_t strip_cols; /* of out_strips: coarse columns, or pairs of them */
 } plan;
 
 static int64_t round_up(int64_t a, int64_t b)
@@ -74,6 +79,9 @@ static void plan_strips(plan *p)
     int64_t uses = c->y.kernel * c->x.kernel * (p->tiles / p->tile_parts);
     if (!c->up && uses >= OUT_USES)
         p->out_strips = pixels * p->panels * nr;
+    /* Rounding is part of copying, and half of a single column's pair would be wasted. */
+    p->bf16 = c->bf16 && p->in_strip > 0 && p->out_strips > 0 && c->x.coarse > 1;
+    p->strip_cols = p->bf16 ? (c->x.coarse + 1) / 2 : c->x.coarse;
 }
 
 static plan plan_make(const seg_convolution *conv)
@@ -96,6 +104,11 @@ static plan plan_make(const seg_convolution *conv)
     return p;
 }
 
+bool seg_conv_weights_bf16(const seg_convolution *conv)
+{
+    return plan_make(conv).bf16;
+}
+
 /* Coarse pixels first..last-1 that tap k meets inside the fine image. */
 static void meet(const seg_conv_axis *a, int64_t k, int64_t *first, int64_t *last)
 {
@@ -116,7 +129,7 @@ typedef struct band {
     int64_t image, y, y_end, group;
     int64_t tile, tile_end, panel, panel_end; /* of this piece */
     float *sums, *in_strip;
-    const float *out_strips; /* [panel][row][column][nr] */
+    const float *out_strips; /* [panel][row][strip_cols][nr] */
     fetches next;
 } band;
 
@@ -156,6 +169,32 @@ static void take_fetch(fetches *next, int64_t pixels, seg_igemm_outer *job)
     }
 }
 
+/* Some channels of a rectangle from column x on, copied together; as pairs *cols becomes their
+ * number. */
+static place copy_in(const plan *p, const band *b, place in, int64_t rows, int64_t x, int64_t *cols,
+                     int64_t height)
+{
+    const seg_kernels *kernels = p->conv->kernels;
+    if (p->bf16) {
+        const seg_bf16_strip job = {.src = in.data,
+                                    .rows = rows,
+                                    .cols = *cols,
+                                    .row_step = in.row,
+                                    .col_step = in.col,
+                                    .width = height,
+                                    .lead = x % 2,
+                                    .pairs = (x % 2 + *cols + 1) / 2,
+                                    .dst = b->in_strip,
+                                    .span = p->strip_channels};
+        kernels->bf16.strip(&job);
+        *cols = job.pairs;
+    } else {
+        kernels->igemm.strip(in.data, rows, *cols, in.row, in.col, height, b->in_strip,
+                             p->strip_channels);
+    }
+    return (place){b->in_strip, *cols * p->strip_channels, p->strip_channels};
+}
+
 /* Input channels i..i+height-1 at one tap, over a band and all panels, added to its sums. */
 static void run_tap(const plan *p, band *b, int64_t ky, int64_t kx, int64_t i, int64_t height)
 {
@@ -174,16 +213,13 @@ static void run_tap(const plan *p, band *b, int64_t ky, int64_t kx, int64_t i, i
                       : coarse_place(c, p->out, c->oc, b->image, y, x);
     in.data += b->group * p->in_channels + i;
     out.data += b->group * p->out_channels;
-    int64_t panel_step = nr;
-    if (p->in_strip > 0) {
-        c->kernels->igemm.strip(in.data, y_end - y, x_end - x, in.row, in.col, height, b->in_strip,
-                                p->strip_channels);
-        in = (place){b->in_strip, (x_end - x) * p->strip_channels, p->strip_channels};
-    }
+    int64_t panel_step = nr, cols = x_end - x;
+    if (p->in_strip > 0)
+        in = copy_in(p, b, in, y_end - y, x, &cols, height);
     if (p->out_strips > 0) {
-        int64_t at = (y - b->y) * c->x.coarse + x;
-        out = (place){b->out_strips + at * nr, c->x.coarse * nr, nr};
-        panel_step = (b->y_end - b->y) * c->x.coarse * nr;
+        int64_t at = (y - b->y) * p->strip_cols + (p->bf16 ? x / 2 : x);
+        out = (place){b->out_strips + at * nr, p->strip_cols * nr, nr};
+        panel_step = (b->y_end - b->y) * p->strip_cols * nr;
     }
     float *sums = b->sums + ((ky * c->x.kernel + kx) * p->in_channels + i) * c->oc +
                   b->group * p->out_channels;
@@ -196,7 +232,7 @@ static void run_tap(const plan *p, band *b, int64_t ky, int64_t kx, int64_t i, i
             .b_row = out.row,
             .b_col = out.col,
             .rows = y_end - y,
-            .cols = x_end - x,
+            .cols = cols,
             .height = height,
             .width = conv_min(nr, p->out_channels - panel * nr),
             .c = sums + panel * nr,
@@ -204,7 +240,7 @@ static void run_tap(const plan *p, band *b, int64_t ky, int64_t kx, int64_t i, i
             .add = true,
         };
         take_fetch(&b->next, job.rows * job.cols, &job);
-        c->kernels->igemm.outer(&job);
+        (p->bf16 ? c->kernels->bf16.outer : c->kernels->igemm.outer)(&job);
     }
 }
 
@@ -228,13 +264,19 @@ static void run_band(const plan *p, band *b)
 static void copy_out(const plan *p, const band *b, float *strips)
 {
     const seg_convolution *c = p->conv;
-    const int64_t nr = c->kernels->igemm.nr, pixels = (b->y_end - b->y) * c->x.coarse;
+    const int64_t nr = c->kernels->igemm.nr, rows = b->y_end - b->y;
     place out = coarse_place(c, p->out, c->oc, b->image, b->y, 0);
     out.data += b->group * p->out_channels;
-    for (int64_t panel = b->panel; panel < b->panel_end; panel++)
-        c->kernels->igemm.strip(out.data + panel * nr, 1, pixels, 0, c->oc,
-                                conv_min(nr, p->out_channels - panel * nr),
-                                strips + panel * pixels * nr, nr);
+    for (int64_t panel = b->panel; panel < b->panel_end; panel++) {
+        const float *src = out.data + panel * nr;
+        const int64_t width = conv_min(nr, p->out_channels - panel * nr);
+        float *strip = strips + panel * rows * p->strip_cols * nr;
+        if (p->bf16)
+            c->kernels->bf16.strip(&(seg_bf16_strip){src, rows, c->x.coarse, out.row, out.col,
+                                                     width, 0, p->strip_cols, strip, nr});
+        else
+            c->kernels->igemm.strip(src, 1, rows * c->x.coarse, 0, c->oc, width, strip, nr);
+    }
 }
 
 /* A piece's sums start at zero. */

@@ -67,7 +67,8 @@ int seg_conv_winograd_weights_edge(const seg_convolution *conv)
     if (!seg_winograd_fits(conv) || conv->up)
         return 0;
     const double pair = (double)conv->ic * (double)conv->oc;
-    double best = WORTH * (double)seg_winograd_meetings(conv) * pair;
+    const double each = seg_conv_weights_bf16(conv) ? SEG_CONV_BF16_COST : 1;
+    double best = WORTH * each * (double)seg_winograd_meetings(conv) * pair;
     int edge = 0;
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
         const plan p = plan_make(conv, edges[i], NULL);

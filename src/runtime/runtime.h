@@ -22,6 +22,7 @@ typedef struct seg_runtime_opts {
     bool reference;      /* evaluate every node, lower none */
     bool keep_all;       /* every slot can be read after a run (--dump) */
     bool profile;        /* time every step and layer: seg_runtime_layers */
+    bool bf16;           /* as in seg_exec_opts */
 } seg_runtime_opts;
 
 #define SEG_RUNTIME_MEMORY ((size_t)8 << 30)

@@ -105,7 +105,8 @@ static seg_status close_region(seg_runtime *runtime, seg_error *err)
     const seg_exec_opts opts = {.threads = runtime->opts.threads,
                                 .memory_limit = runtime->opts.memory_limit,
                                 .no_reuse = runtime->opts.keep_all,
-                                .profile = runtime->opts.profile};
+                                .profile = runtime->opts.profile,
+                                .bf16 = runtime->opts.bf16};
     seg_region *region = runtime->open;
     seg_status status = SEG_OK;
     if (region == NULL)

@@ -143,6 +143,12 @@ static const char *nonfinite_name(int i)
     return names[i];
 }
 
+static const char *precision_name(int i)
+{
+    static const char *const names[] = {"float32", "bf16", NULL};
+    return names[i];
+}
+
 static const char *init_bn_name(int i)
 {
     static const char *const names[] = {"auto", "keep", "rebuild", NULL};
@@ -180,6 +186,7 @@ seg_status seg_train_opts_check(const seg_train_opts *opts, seg_error *err)
         {"class_weights", opts->class_weights, weighting_name},
         {"on_nonfinite", opts->on_nonfinite, nonfinite_name},
         {"init_bn", opts->init_bn, init_bn_name},
+        {"precision", opts->precision, precision_name},
     };
     for (size_t i = 0; status == SEG_OK && i < sizeof names / sizeof *names; i++)
         status = check_name(names[i].what, names[i].given, names[i].next, err);

@@ -249,9 +249,11 @@ static seg_status build_exec(seg_trainer *trainer, seg_error *err)
         return seg_fail_nomem(err, size, "gradients");
     for (int i = 0; i < count; i++)
         wanted[i] = seg_optimiser_trains(&opts, seg_weights_at(trainer->weights, i));
-    seg_status status = seg_exec_new(
-        &trainer->exec, trainer->graph,
-        &(seg_exec_opts){.threads = trainer->threads, .train = true, .weight_grads = wanted}, err);
+    const seg_exec_opts exec = {.threads = trainer->threads,
+                                .train = true,
+                                .weight_grads = wanted,
+                                .bf16 = strcmp(trainer->opts.precision, "bf16") == 0};
+    seg_status status = seg_exec_new(&trainer->exec, trainer->graph, &exec, err);
     if (status != SEG_OK)
         return status;
     for (int i = 0; i < count; i++)

@@ -103,6 +103,11 @@ run 1 "$seg" predict -m m.safetensors --memory 1 -o big big.png
 says "big.png: the activations need "
 run 2 "$seg" predict -m m.safetensors
 says "no image given"
+run 2 "$seg" predict --precision half photos/7x1.png
+says "needs float32 or bf16, got 'half'"
+run 1 env SEG_ISA=baseline "$seg" predict -m m.safetensors --precision bf16 photos/7x1.png
+says "precision bf16 needs AVX512_BF16 instructions; those in use are baseline"
+run 0 "$seg" predict -m m.safetensors --precision float32 photos/7x1.png
 run 2 "$seg" predict --alpha 1.5 photos/7x1.png
 says "option --alpha needs a number from 0 to 1, got '1.5'"
 run 2 "$seg" predict --alpha nan photos/7x1.png

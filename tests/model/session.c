@@ -391,6 +391,54 @@ START_TEST(not_finite)
 }
 END_TEST
 
+static uint8_t *segment_bf16(const seg_model *model, const seg_image *image, int threads, bool bf16)
+{
+    seg_session *session;
+    seg_error err;
+    const seg_session_opts opts = {.threads = threads, .bf16 = bf16};
+    ck_ok(seg_session_new(&session, model, &opts, &err), err);
+    uint8_t *labels = segment(session, image);
+    seg_session_free(session);
+    return labels;
+}
+
+/* Rounded operands hardly change what a trained network sees, and threads nothing at all. */
+START_TEST(bf16_agrees)
+{
+    static const char *const photo = SEG_SHARED_DIR "/data/camvid/val/images/0016E5_07959.jpg";
+    static const char *const path = SEG_TESTS_DIR "/../models/deeplabv3plus_camvid.safetensors";
+    seg_model *model;
+    seg_image_buffer buffer;
+    seg_error err;
+    if (!test_shared("bf16 on a road scene"))
+        return;
+    ck_ok(seg_model_load(&model, path, &err), err);
+    const seg_session_opts opts = {.bf16 = true};
+    seg_session *session;
+    if (!seg_kernels_get()->bf16.fast) {
+        ck_fails(seg_session_new(&session, model, &opts, &err), SEG_UNSUPPORTED, err, "AVX512_BF16");
+        seg_model_free(model);
+        return;
+    }
+    ck_ok(seg_image_read(&buffer, photo, &err), err);
+    const seg_image image = seg_image_view(&buffer);
+    const size_t count = (size_t)image.width * (size_t)image.height;
+    uint8_t *wanted = segment_bf16(model, &image, 1, false);
+    uint8_t *one = segment_bf16(model, &image, 1, true), *two = segment_bf16(model, &image, 2, true);
+    size_t other = 0;
+    for (size_t i = 0; i < count; i++)
+        other += one[i] != wanted[i];
+    ck_assert_msg(other * 100 <= count, "%zu of %zu pixels have another label", other, count);
+    ck_assert_uint_gt(other, 0); /* it was used */
+    ck_assert_mem_eq(one, two, count);
+    free(wanted);
+    free(one);
+    free(two);
+    seg_image_release(&buffer);
+    seg_model_free(model);
+}
+END_TEST
+
 Suite *suite_session(void)
 {
     Suite *suite = suite_create("session");
@@ -405,6 +453,7 @@ Suite *suite_session(void)
     tcase_add_test(tests, memory_limit);
     tcase_add_test(tests, weights_changed);
     tcase_add_test(tests, not_finite);
+    tcase_add_test(tests, bf16_agrees);
     suite_add_tcase(suite, tests);
     return suite;
 }

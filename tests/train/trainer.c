@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "graph/graph.h"
 #include "io/json.h"
+#include "kernels/kernels.h"
 #include "model/model.h"
 #include "nets/net.h"
 #include "seg/train.h"
@@ -71,6 +72,7 @@ START_TEST(resume_is_exact)
     opts.accumulate = _i == 0 ? 1 : 2;
     opts.ema = _i == 0 ? 0 : 0.9;
     opts.class_weights = _i == 0 ? "none" : "median";
+    opts.precision = _i == 1 && seg_kernels_get()->bf16.fast ? "bf16" : "float32";
     ck_ok(seg_train(&opts, NULL, &result, &err), err);
     ck_assert_int_eq(result.steps, _i == 0 ? 20 : 10);
     opts.out = b;

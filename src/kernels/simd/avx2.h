@@ -82,4 +82,6 @@ static inline void vf_transpose(vf r[VF_LEN])
     }
 }
 
+#include "kernels/simd/bf16_plain.h"
+
 #endif

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
-/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512.c only. */
+/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512.c, and by
+ * avx512bf16.h, which adds to it. */
 #ifndef KERNELS_SIMD_H
 #define KERNELS_SIMD_H
 
 #include <immintrin.h>
 #include <stdint.h>
 
+#ifndef SEG_ISA_NAME
 #define SEG_ISA_NAME   avx512
+#define SIMD_BF16_PLAIN
+#endif
 #define VF_LEN         16
 #define IGEMM_MR       14 /* pixels of a register tile: 14 x 2 accumulators + 2 weights of 32 */
 #define IGEMM_NV       2  /* vectors of output channels of a register tile */
@@ -77,5 +81,9 @@ static inline void vf_transpose(vf r[VF_LEN])
         r[i + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
     }
 }
+
+#ifdef SIMD_BF16_PLAIN
+#include "kernels/simd/bf16_plain.h"
+#endif
 
 #endif

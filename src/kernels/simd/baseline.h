@@ -95,4 +95,6 @@ static inline void vf_transpose(vf r[VF_LEN])
     r[3] = (vf){a[3], b[3], c[3], d[3]};
 }
 
+#include "kernels/simd/bf16_plain.h"
+
 #endif
