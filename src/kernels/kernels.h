@@ -15,6 +15,7 @@
 #include "kernels/pixels.h"
 #include "kernels/rows.h"
 #include "kernels/train.h"
+#include "kernels/u8.h"
 #include "kernels/winograd.h"
 
 typedef struct seg_kernels {
@@ -26,6 +27,7 @@ typedef struct seg_kernels {
     seg_pixels_kernels pixels;
     seg_rows_kernels rows;
     seg_train_kernels train;
+    seg_u8_kernels u8;
     seg_winograd_kernels winograd;
 } seg_kernels;
 

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
-/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512.c only. */
+/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512*.c only. */
 #ifndef KERNELS_SIMD_H
 #define KERNELS_SIMD_H
 
 #include <immintrin.h>
 #include <stdint.h>
 
+#ifdef U8_VNNI
+#define SEG_ISA_NAME   avx512vnni
+#else
 #define SEG_ISA_NAME   avx512
+#define U8_VNNI        0
+#endif
 #define VF_LEN         16
 #define IGEMM_MR       14 /* pixels of a register tile: 14 x 2 accumulators + 2 weights of 32 */
 #define IGEMM_NV       2  /* vectors of output channels of a register tile */
@@ -54,5 +59,7 @@ static inline int vf_first_equal(vf a, vf b)
 }
 static inline float vf_largest(vf a) { return _mm512_reduce_max_ps(a); }
 static inline float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
+
+#include "kernels/simd/avx512_u8.h"
 
 #endif

@@ -86,4 +86,6 @@ static inline float vf_largest(vf a)
 }
 static inline float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 
+#include "kernels/simd/baseline_u8.h"
+
 #endif
