@@ -11,6 +11,12 @@
 
 #include "graph/graph.h"
 
+/* Told of each node's result as it is made, forward. */
+typedef struct seg_exec_watch {
+    void (*see)(void *context, int node, const seg_tensor *dst);
+    void *context;
+} seg_exec_watch;
+
 typedef struct seg_exec_opts {
     int threads;         /* 0: one per processor */
     bool train;          /* keep what backward needs; batch statistics in use */
@@ -19,6 +25,7 @@ typedef struct seg_exec_opts {
         *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
     bool no_reuse;     /* every value keeps a place of its own (for dumps and tests) */
     bool profile;      /* time every node: seg_exec_seconds */
+    const seg_exec_watch *watch; /* NULL: none */
 } seg_exec_opts;
 
 typedef struct seg_exec seg_exec;

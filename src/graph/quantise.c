@@ -73,7 +73,7 @@ typedef struct fate {
     const seg_range *range; /* NULL: none */
     seg_value tie;          /* the value whose low and high stand for this one's; itself: none */
     double low, high;
-    bool bytes_wanted, floats_wanted; /* by its readers */
+    bool bytes_wanted;              /* by a reader */
     seg_value as_bytes, as_floats;    /* in the graph as it becomes, or SEG_NO_VALUE */
 } fate;
 
@@ -162,13 +162,10 @@ static void decide(const pass *p)
             fate *f = &p->fates[node->src[k]];
             const bool bytes = kind != NULL && k < images_of(node, kind);
             f->bytes_wanted = f->bytes_wanted || bytes;
-            f->floats_wanted = f->floats_wanted || !bytes;
             if (bytes && kind->ties)
                 tie(p, node->dst, node->src[k]);
         }
     }
-    for (size_t i = 0; i < p->graph->output_count; i++)
-        p->fates[p->graph->outputs[i].value].floats_wanted = true;
 }
 
 /* ---- the nodes once more ---- */

@@ -46,7 +46,8 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
 {
     const seg_exec_opts exec_opts = {.threads = opts->threads,
                                      .memory_limit = opts->memory_limit,
-                                     .profile = opts->profile};
+                                     .profile = opts->profile,
+                                     .watch = opts->watch};
     const int images = opts->images > 0 ? opts->images : 1;
     seg_status status = seg_graph_new(&plan->graph, model->weights, err);
     if (status == SEG_OK)
@@ -55,6 +56,10 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
         return status;
     cut_last_resize(plan->graph, &plan->cells);
     status = seg_graph_optimise(plan->graph, false, err);
+    if (status == SEG_OK && model->int8 != NULL) {
+        const seg_ranges ranges = seg_int8_ranges(model->int8);
+        status = seg_graph_quantise(plan->graph, &ranges, err);
+    }
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }
 
