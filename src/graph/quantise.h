@@ -14,7 +14,7 @@
 
 typedef struct seg_range {
     const char *name;
-    double low, high; /* low <= 0 <= high, once checked */
+    double low, high; /* low <= 0 <= high */
     bool stays_float; /* the layer of this name is not quantised */
 } seg_range;
 

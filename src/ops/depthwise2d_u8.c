@@ -139,21 +139,38 @@ typedef struct job {
     seg_u8_depthwise kernel;
 } job;
 
-/* Pointers at the taps of column x of dst, whose first row of taps is y of one image. */
-static void point(const job *j, const uint8_t *image, int64_t y, int64_t x, const uint8_t **taps)
+/* A row of taps: column x of it is at + x * pixel; outside the image pixel is 0. */
+typedef struct line {
+    const uint8_t *at;
+    int64_t pixel;
+} line;
+
+/* The rows that row y of dst reads, one for each tap of a column of the kernel, rounded up. */
+static void find_lines(const job *j, const uint8_t *image, int64_t y, const uint8_t *zeros,
+                       line *lines)
 {
     const params *p = j->call->params;
-    const seg_shape *s = &j->call->src[0].shape, *w = &j->call->src[1].shape;
-    const uint8_t *zeros = (const uint8_t *)j->call->packed + j->layout.zeros;
-    for (int64_t kx = 0; kx < w->kw; kx++) {
-        const int64_t at = x * p->conv.sw - p->conv.pw + kx * p->conv.dw;
-        const bool inside = at >= 0 && at < s->w;
-        for (int64_t ky = 0; ky < j->layout.rows * SEG_U8_GROUP; ky++) {
-            const int64_t row = y + ky * p->conv.dh;
-            *taps++ = inside && ky < w->kh && row >= 0 && row < s->h
-                          ? image + (row * s->w + at) * s->c
-                          : zeros;
-        }
+    const seg_shape *s = &j->call->src[0].shape;
+    const int64_t kh = j->call->src[1].shape.kh;
+    for (int64_t k = 0; k < j->layout.rows * SEG_U8_GROUP; k++) {
+        const int64_t row = y * p->conv.sh - p->conv.ph + k * p->conv.dh;
+        const bool inside = k < kh && row >= 0 && row < s->h;
+        lines[k] = inside ? (line){image + row * s->w * s->c, s->c} : (line){zeros, 0};
+    }
+}
+
+/* Pointers at the taps of column x of dst. */
+static void point(const job *j, const line *lines, int64_t x, const uint8_t *zeros,
+                  const uint8_t **taps)
+{
+    const params *p = j->call->params;
+    const int64_t w = j->call->src[0].shape.w, kw = j->call->src[1].shape.kw;
+    const int64_t rows = j->layout.rows * SEG_U8_GROUP;
+    for (int64_t k = 0; k < kw; k++, taps += rows) {
+        const int64_t at = x * p->conv.sw - p->conv.pw + k * p->conv.dw;
+        const bool inside = at >= 0 && at < w;
+        for (int64_t i = 0; i < rows; i++)
+            taps[i] = inside ? lines[i].at + at * lines[i].pixel : zeros;
     }
 }
 
@@ -161,17 +178,19 @@ static void run_row(void *context, int64_t index, int thread)
 {
     (void)thread;
     const job *j = context;
-    const params *p = j->call->params;
     const seg_shape *s = &j->call->src[0].shape, *d = &j->call->dst->shape;
-    const int64_t taps = j->layout.groups * SEG_U8_GROUP, y = index % d->h;
+    const int64_t taps = j->layout.groups * SEG_U8_GROUP;
+    const uint8_t *zeros = (const uint8_t *)j->call->packed + j->layout.zeros;
     const uint8_t *image = seg_u8(&j->call->src[0]) + index / d->h * s->h * s->w * s->c;
     uint8_t *dst = seg_u8(j->call->dst) + index * d->w * d->c;
     const uint8_t *pointers[STRIP * 16];
+    line lines[TAPS_MAX];
     const int64_t strip = (int64_t)(sizeof pointers / sizeof *pointers) / taps;
+    find_lines(j, image, index % d->h, zeros, lines);
     for (int64_t x = 0; x < d->w; x += strip) {
         const int64_t pixels = x + strip < d->w ? strip : d->w - x;
         for (int64_t i = 0; i < pixels; i++)
-            point(j, image, y * p->conv.sh - p->conv.ph, x + i, pointers + i * taps);
+            point(j, lines, x + i, zeros, pointers + i * taps);
         j->call->kernels->u8.depthwise(&j->kernel, pixels, pointers, dst + x * d->c);
     }
 }

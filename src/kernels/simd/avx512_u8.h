@@ -60,10 +60,23 @@ static inline void vb_store4(uint8_t *p, const vi a[4], int64_t n)
 {
     __m512i low = _mm512_packs_epi32(a[0], a[1]), high = _mm512_packs_epi32(a[2], a[3]);
     __m512i all = _mm512_packus_epi16(low, high);
-    if (n >= 64)
+    if (n >= 64) {
         _mm512_storeu_si512(p, all);
-    else
-        _mm512_mask_storeu_epi8(p, vb_mask(n), all);
+        return;
+    }
+    /* Whole halves and quarters first: stores of some lanes are slow. */
+    if (n & 32) {
+        _mm256_storeu_si256((void *)p, _mm512_castsi512_si256(all));
+        all = _mm512_shuffle_i64x2(all, all, 0xee);
+        p += 32;
+    }
+    if (n & 16) {
+        _mm_storeu_si128((void *)p, _mm512_castsi512_si128(all));
+        all = _mm512_shuffle_i64x2(all, all, 0xf9);
+        p += 16;
+    }
+    if (n & 15)
+        _mm_mask_storeu_epi8(p, vf_mask(n & 15), _mm512_castsi512_si128(all));
 }
 /* 16 of 0..255 as n of 0..16 bytes */
 static inline void vb_store(uint8_t *p, vi a, int64_t n)
