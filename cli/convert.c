@@ -41,7 +41,7 @@ static int convert_run(int argc, char **argv)
         {OPTION_TEXT, 0, "calibrate", "<dir>", "with --int8: run in integers, ranges from images here",
          &quantise.calibrate},
         {OPTION_INT, 0, "images", "<n>", "images to calibrate on", &quantise.images, 1, 4096},
-        {OPTION_NUMBER, 0, "least-snr", "<dB>", "layers noisier than this stay float",
+        {OPTION_NUMBER, 0, "least-snr", "<dB>", "layers with less signal over noise stay float",
          &quantise.least_snr_db, -100, 200},
         {OPTION_TEXT, 0, "check", "<dir>", "data set that may lose 0.5 of mean IoU on its part val",
          &quantise.check},

@@ -15,8 +15,8 @@
 extern "C" {
 #endif
 
-/* A layer whose noise alone is above this stays float, unless opts say otherwise. */
-#define SEG_QUANTISE_LEAST_SNR_DB 10.0
+/* A layer that leaves less alone stays float, unless opts say otherwise. */
+#define SEG_QUANTISE_LEAST_SNR_DB 15.0
 
 /* Called after each layer. Not 0: stop (SEG_CANCELLED). */
 typedef int (*seg_quantise_progress)(void *context, int done, int total);
