@@ -60,11 +60,14 @@ typedef struct seg_u8_gather {
 /*
  * Channels come in blocks of a vector's bytes. Of each block, start and store.scale hold the
  * channels in the order that seg_u8_kernels.order gives, and weights [groups][that order][4].
- * Taps of absent pixels read a row of zero points.
+ * Taps of absent pixels read a row of zero points. slides: group g of a pixel is group g + 1 of the
+ * one before.
  */
 typedef struct seg_u8_depthwise {
     int64_t channels; /* of a pixel */
     int64_t groups;   /* of 4 taps */
+    int64_t src_step, dst_step; /* bytes from a pixel of a call to the next */
+    bool slides;
     const int8_t *weights;
     const int32_t *start;
     seg_u8_store store;
@@ -77,7 +80,7 @@ typedef struct seg_u8_kernels {
     /* src, dst: of the 1..mr pixels of a tile; dst are uint8_t or float. */
     void (*gather)(const seg_u8_gather *job, int64_t pixels, const uint8_t *const *src,
                    void *const *dst);
-    /* taps: [pixels][4 * groups] pointers to a pixel's channels; dst: pixels in a row. */
+    /* taps: [4 * groups] pointers to the channels of the first pixel's taps. */
     void (*depthwise)(const seg_u8_depthwise *job, int64_t pixels, const uint8_t *const *taps,
                       uint8_t *dst);
     /* ---- rows of n bytes ---- */

@@ -6,8 +6,9 @@
  *   dst = clamp(round(sum * src_scale * step[c] / dst_scale)) + dst_zero
  * src u8 N,IH,IW,C   weights f32 KH,KW,1,C   bias f32 C (optional)   dst u8 N,OH,OW,C
  * packed: start and scale of each channel, then weights, in the kernel's order of channels; and a
- * pixel of zero points, which taps outside the image read: so no border is special.
- * Taps are taken four at a time, down the columns of the kernel.
+ * row of zero points, which taps outside the image read: so no border is special.
+ * Taps are taken four at a time, down the columns of the kernel. With stride 1, pixels `dilation`
+ * apart share all but one of these columns, so rows are walked in such steps.
  */
 #include <string.h>
 
@@ -38,7 +39,7 @@ static const seg_param param_list[] = {
 
 enum {
     TAPS_MAX = 256, /* of a kernel: pointers to them stand on the stack */
-    STRIP = 16,     /* pixels whose taps are pointed at together */
+    STRIP = 32,     /* pixels of a block of channels before the next: their rows stay in the cache */
 };
 
 static seg_status shape(const void *given, int src_count, const seg_shape *src, seg_shape *dst,
@@ -82,7 +83,7 @@ static layout layout_of(const seg_op_call *call)
     l.scale = (size_t)l.channels * sizeof(int32_t);
     l.weights = l.scale + (size_t)l.channels * sizeof(float);
     l.zeros = l.weights + (size_t)(l.channels * l.groups * SEG_U8_GROUP);
-    l.size = l.zeros + (size_t)l.channels;
+    l.size = l.zeros + (size_t)(call->src[0].shape.w * w->oc);
     return l;
 }
 
@@ -122,7 +123,7 @@ static void pack(const seg_op_call *call)
     const seg_u8_kernels *kernels = &call->kernels->u8;
     const layout l = layout_of(call);
     memset(call->packed, 0, l.zeros);
-    memset((char *)call->packed + l.zeros, (int)p->src.zero, (size_t)l.channels);
+    memset((char *)call->packed + l.zeros, (int)p->src.zero, l.size - l.zeros);
     for (int64_t place = 0; place < l.channels; place++) {
         const int64_t c = place / kernels->vector * kernels->vector +
                           kernels->order[place % kernels->vector];
@@ -137,17 +138,12 @@ typedef struct job {
     const seg_op_call *call;
     layout layout;
     seg_u8_depthwise kernel;
+    int64_t walk;        /* columns are done in steps of it: neighbours then share taps */
+    int64_t first, last; /* columns first..last-1 read no pixel outside */
 } job;
 
-/* A row of taps: column x of it is at + x * pixel; outside the image pixel is 0. */
-typedef struct line {
-    const uint8_t *at;
-    int64_t pixel;
-} line;
-
 /* The rows that row y of dst reads, one for each tap of a column of the kernel, rounded up. */
-static void find_lines(const job *j, const uint8_t *image, int64_t y, const uint8_t *zeros,
-                       line *lines)
+static void find_lines(const job *j, const uint8_t *image, int64_t y, const uint8_t **lines)
 {
     const params *p = j->call->params;
     const seg_shape *s = &j->call->src[0].shape;
@@ -155,23 +151,27 @@ static void find_lines(const job *j, const uint8_t *image, int64_t y, const uint
     for (int64_t k = 0; k < j->layout.rows * SEG_U8_GROUP; k++) {
         const int64_t row = y * p->conv.sh - p->conv.ph + k * p->conv.dh;
         const bool inside = k < kh && row >= 0 && row < s->h;
-        lines[k] = inside ? (line){image + row * s->w * s->c, s->c} : (line){zeros, 0};
+        lines[k] = inside ? image + row * s->w * s->c
+                          : (const uint8_t *)j->call->packed + j->layout.zeros;
     }
 }
 
-/* Pointers at the taps of column x of dst. */
-static void point(const job *j, const line *lines, int64_t x, const uint8_t *zeros,
-                  const uint8_t **taps)
+/* Pixels x, x + walk, ... of a row, which all have the columns of the kernel inside that x has. */
+static void run_strip(const job *j, const uint8_t *const *lines, int64_t x, int64_t pixels,
+                      uint8_t *row)
 {
     const params *p = j->call->params;
-    const int64_t w = j->call->src[0].shape.w, kw = j->call->src[1].shape.kw;
-    const int64_t rows = j->layout.rows * SEG_U8_GROUP;
-    for (int64_t k = 0; k < kw; k++, taps += rows) {
+    const seg_shape *s = &j->call->src[0].shape;
+    const int64_t kw = j->call->src[1].shape.kw, rows = j->layout.rows * SEG_U8_GROUP;
+    const uint8_t *zeros = (const uint8_t *)j->call->packed + j->layout.zeros;
+    const uint8_t *taps[TAPS_MAX];
+    for (int64_t k = 0; k < kw; k++) {
         const int64_t at = x * p->conv.sw - p->conv.pw + k * p->conv.dw;
-        const bool inside = at >= 0 && at < w;
+        const bool inside = at >= 0 && at < s->w;
         for (int64_t i = 0; i < rows; i++)
-            taps[i] = inside ? lines[i].at + at * lines[i].pixel : zeros;
+            taps[k * rows + i] = inside ? lines[i] + at * s->c : zeros;
     }
+    j->call->kernels->u8.depthwise(&j->kernel, pixels, taps, row + x * s->c);
 }
 
 static void run_row(void *context, int64_t index, int thread)
@@ -179,37 +179,52 @@ static void run_row(void *context, int64_t index, int thread)
     (void)thread;
     const job *j = context;
     const seg_shape *s = &j->call->src[0].shape, *d = &j->call->dst->shape;
-    const int64_t taps = j->layout.groups * SEG_U8_GROUP;
-    const uint8_t *zeros = (const uint8_t *)j->call->packed + j->layout.zeros;
     const uint8_t *image = seg_u8(&j->call->src[0]) + index / d->h * s->h * s->w * s->c;
-    uint8_t *dst = seg_u8(j->call->dst) + index * d->w * d->c;
-    const uint8_t *pointers[STRIP * 16];
-    line lines[TAPS_MAX];
-    const int64_t strip = (int64_t)(sizeof pointers / sizeof *pointers) / taps;
-    find_lines(j, image, index % d->h, zeros, lines);
-    for (int64_t x = 0; x < d->w; x += strip) {
-        const int64_t pixels = x + strip < d->w ? strip : d->w - x;
-        for (int64_t i = 0; i < pixels; i++)
-            point(j, lines, x + i, zeros, pointers + i * taps);
-        j->call->kernels->u8.depthwise(&j->kernel, pixels, pointers, dst + x * d->c);
+    uint8_t *row = seg_u8(j->call->dst) + index * d->w * d->c;
+    const uint8_t *lines[TAPS_MAX];
+    find_lines(j, image, index % d->h, lines);
+    for (int64_t phase = 0; phase < j->walk && phase < d->w; phase++) {
+        for (int64_t x = phase; x < d->w;) {
+            int64_t pixels = 1;
+            if (x >= j->first && x < j->last)
+                pixels = (j->last - x + j->walk - 1) / j->walk;
+            pixels = pixels < STRIP ? pixels : STRIP;
+            run_strip(j, lines, x, pixels, row);
+            x += pixels * j->walk;
+        }
     }
 }
 
-static void forward(const seg_op_call *call)
+static job job_of(const seg_op_call *call)
 {
     const params *p = call->params;
+    const seg_conv2d_params *c = &p->conv;
+    const seg_shape *s = &call->src[0].shape, *w = &call->src[1].shape, *d = &call->dst->shape;
     const layout l = layout_of(call);
     const char *packed = call->packed;
-    job j = {.call = call, .layout = l};
+    job j = {.call = call, .layout = l, .walk = c->sw == 1 ? c->dw : 1};
+    const int64_t room = s->w - 1 - (w->kw - 1) * c->dw + c->pw; /* of the first tap's column */
+    j.first = (c->pw + c->sw - 1) / c->sw;
+    j.last = room >= 0 ? room / c->sw + 1 : 0;
+    j.last = j.last < d->w ? j.last : d->w;
     j.kernel = (seg_u8_depthwise){
-        .channels = call->dst->shape.c,
+        .channels = s->c,
         .groups = l.groups,
+        .src_step = j.walk * c->sw * s->c,
+        .dst_step = j.walk * s->c,
+        .slides = c->sw == 1 && l.rows == 1,
         .weights = (const int8_t *)packed + l.weights,
         .start = (const int32_t *)(const void *)packed,
         .store = {.scale = (const float *)(const void *)(packed + l.scale),
                   .zero = (int32_t)p->dst.zero},
     };
-    seg_quant_range(p->conv.activation, &p->dst, &j.kernel.store.lowest, &j.kernel.store.highest);
+    seg_quant_range(c->activation, &p->dst, &j.kernel.store.lowest, &j.kernel.store.highest);
+    return j;
+}
+
+static void forward(const seg_op_call *call)
+{
+    job j = job_of(call);
     seg_parallel_for(call->threads, call->dst->shape.n * call->dst->shape.h, run_row, &j);
 }
 
