@@ -42,13 +42,14 @@ typedef struct seg_u8_tap {
 
 /*
  * sum[m][c] = start[c] + sum over taps t, k < depth: src[m][t.src + k] * weights[t][k / 4][c][k % 4]
- * stored as bytes, or (to_float) as scale * sum clamped. Weights past the depth are zeros, which
- * are not read beyond the depth's source.
+ * stored as bytes, or (to_float) as scale * sum clamped. Weights past the depth are zeros: up to a
+ * group's end the source is read past it too, but never from `end` on.
  */
 typedef struct seg_u8_gather {
     const seg_u8_tap *taps;
     int64_t tap_count; /* may be 0 */
     int64_t depth;     /* source channels per tap */
+    const uint8_t *end; /* of the source */
     const int8_t *weights;
     const int32_t *start; /* [nr] */
     seg_u8_store store;
@@ -77,7 +78,8 @@ typedef struct seg_u8_kernels {
     int64_t mr, nr;
     int64_t vector;                        /* bytes */
     int order[SEG_U8_VECTOR_MAX];          /* channel of each place of a block */
-    /* src, dst: of the 1..mr pixels of a tile; dst are uint8_t or float. */
+    /* src, dst: of the 1..mr pixels of a tile; dst are uint8_t or float. Neither src nor taps go
+     * back: the last ones read furthest. */
     void (*gather)(const seg_u8_gather *job, int64_t pixels, const uint8_t *const *src,
                    void *const *dst);
     /* taps: [4 * groups] pointers to the channels of the first pixel's taps. */

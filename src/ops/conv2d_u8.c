@@ -369,6 +369,7 @@ static void run_panel(const plan *p, const block *b, int64_t index)
     int32_t start[SEG_U8_NR_MAX];
     const region *started = NULL; /* the one that start is for */
     seg_u8_gather job = {
+        .end = seg_u8(&p->call->src[0]) + seg_shape_count(&p->call->src[0].shape),
         .weights = (const int8_t *)panel + p->panels.weights,
         .store = {(const float *)(const void *)(whole + nr), p->lowest, p->highest,
                   (int32_t)given->dst.zero},

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /* baseline_u8.h: bytes in portable C: 4 groups of 4. Included by baseline.h only. */
-#define U8_MR 2
+#define U8_MR 4
 
 typedef int32_t vi __attribute__((vector_size(16)));
 typedef int32_t vb __attribute__((vector_size(16)));
 typedef int16_t vs __attribute__((vector_size(16)));
+typedef uint16_t vus __attribute__((vector_size(16)));
+typedef uint32_t vu __attribute__((vector_size(16)));
 typedef struct vw { vs even, odd; } vw; /* weights of 4 groups, widened */
 
 static inline vi vi_set1(int32_t x) { return (vi){x, x, x, x}; }
@@ -36,28 +38,20 @@ static inline vb vb_load_n(const uint8_t *p, int64_t n)
 }
 static inline vw vw_load(const int8_t *p)
 {
-    vw w;
-    for (int i = 0; i < 8; i++) {
-        w.even[i] = p[2 * i];
-        w.odd[i] = p[2 * i + 1];
-    }
-    return w;
+    vus w;
+    memcpy(&w, p, sizeof w);
+    return (vw){(vs)(w << 8) >> 8, (vs)w >> 8};
+}
+/* Neighbours added in 32 bits. */
+static inline vi vi_pairs(vs a)
+{
+    return ((vi)((vu)a << 16) >> 16) + ((vi)a >> 16);
 }
 /* sum[i] += the four products of group i: one of a byte and a weight fits 16 bits. */
 static inline vi vi_dot(vi sum, vb x, vw w)
 {
-    uint8_t bytes[16];
-    vs even, odd;
-    memcpy(bytes, &x, sizeof bytes);
-    for (int i = 0; i < 8; i++) {
-        even[i] = bytes[2 * i];
-        odd[i] = bytes[2 * i + 1];
-    }
-    even *= w.even;
-    odd *= w.odd;
-    for (int i = 0; i < 4; i++)
-        sum[i] += even[2 * i] + even[2 * i + 1] + odd[2 * i] + odd[2 * i + 1];
-    return sum;
+    const vs even = (vs)((vus)x & 0xff), odd = (vs)((vus)x >> 8);
+    return sum + vi_pairs(even * w.even) + vi_pairs(odd * w.odd);
 }
 /* Groups of the bytes that a, b, c, d have at the same place; in the order of U8_CHANNEL. */
 #define U8_CHANNEL(i) (i)
