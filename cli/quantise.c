@@ -90,7 +90,9 @@ static int convert(const cmd *command, const seg_model *model, const char *to,
 {
     const seg_quantise_opts opts = {.images = options->calibrate,
                                     .count = options->images,
-                                    .least_snr_db = options->least_snr_db,
+                                    /* 0 would be the default */
+                                    .least_snr_db =
+                                        options->least_snr_db != 0 ? options->least_snr_db : 1e-9,
                                     .progress = show_progress};
     seg_model *made;
     seg_error err;

@@ -89,7 +89,7 @@ static bool is_layer(const seg_graph *graph, const char *name)
     return false;
 }
 
-/* Each layer alone. All of model->int8 stays float in the end; the caller decides. */
+/* Each layer alone; in the end all are marked to stay float. */
 static seg_status measure_layers(seg_model *model, const scores *s, const seg_calibration *c,
                                  const seg_quantise_opts *opts, seg_error *err)
 {
@@ -124,7 +124,7 @@ static void choose_layers(seg_int8 *int8, double least_db)
 static seg_status quantise(seg_model *model, const seg_model *from, const seg_quantise_opts *opts,
                            seg_error *err)
 {
-    const double least_db = opts->least_snr_db > 0 ? opts->least_snr_db : SEG_QUANTISE_LEAST_SNR_DB;
+    const double least_db = opts->least_snr_db != 0 ? opts->least_snr_db : SEG_QUANTISE_LEAST_SNR_DB;
     seg_calibration c;
     scores s = {0};
     seg_status status =
@@ -154,13 +154,13 @@ seg_status seg_model_quantise(seg_model **out, const seg_model *model,
         return seg_fail(err, SEG_INVALID, "quantising needs a folder of images");
     if (model->import != NULL || model->int8 != NULL)
         return seg_fail(err, SEG_UNSUPPORTED, "only a float network of seg's own can be quantised");
-    seg_model *made, in_float = *model;
+    seg_model *made;
     seg_status status = seg_model_new_borrowed(&made, &model->spec, model->weights, err);
     if (status != SEG_OK)
         return status;
     made->int8 = calloc(1, sizeof *made->int8);
     status = made->int8 == NULL ? seg_fail_nomem(err, sizeof *made->int8, "ranges")
-                                : quantise(made, &in_float, opts, err);
+                                : quantise(made, model, opts, err);
     if (status != SEG_OK) {
         seg_model_free(made);
         return status;
