@@ -21,12 +21,12 @@ typedef struct facts {
 static void print_layers(const seg_bench *bench)
 {
     double sum_ms = 0;
-    printf("\n%9s %9s %9s %6s  %-17s %-22s %-31s %s\n", "ms", "GFLOP/s", "MB", "roof", "operator",
+    printf("\n%9s %9s %9s %6s  %-18s %-22s %-31s %s\n", "ms", "GFLOP/s", "MB", "roof", "operator",
            "result", "algorithm", "name");
     for (int i = 0; i < bench->layer_count; i++) {
         const seg_bench_layer *layer = &bench->layers[i];
         sum_ms += layer->ms;
-        printf("%9.3f %9.1f %9.2f %5.0f%%  %-17s %-22s %-31s %s\n", layer->ms, layer->gflops,
+        printf("%9.3f %9.1f %9.2f %5.0f%%  %-18s %-22s %-31s %s\n", layer->ms, layer->gflops,
                layer->mbytes, 100 * layer->roofline, layer->op, layer->shape, layer->algorithm,
                shared_plain(layer->name));
     }

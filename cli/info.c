@@ -9,6 +9,7 @@
 #include "info_program.h"
 #include "options.h"
 #include "seg/program.h"
+#include "seg/quantise.h"
 #include "shared.h"
 
 typedef struct facts {
@@ -18,6 +19,37 @@ typedef struct facts {
     option_size size;
     int64_t file_bytes; /* -1: the model is built in */
 } facts;
+
+static void print_int8(const seg_model *model)
+{
+    const int count = seg_model_int8_layers(model);
+    int floats = 0;
+    for (int i = 0; i < count; i++)
+        floats += seg_model_int8_layer(model, i).stays_float;
+    printf("computes in  8-bit integers, by the ranges of %d values; %d layer%s in float%s", count,
+           floats, floats == 1 ? "" : "s", floats > 0 ? ":" : "\n");
+    for (int i = 0; floats > 0 && i < count; i++) {
+        const seg_int8_layer layer = seg_model_int8_layer(model, i);
+        if (layer.stays_float)
+            printf(" %s%s", shared_plain(layer.name), --floats > 0 ? "," : "\n");
+    }
+}
+
+/* NULL when memory runs out; null of a model in float. */
+static json_t *json_int8(const seg_model *model)
+{
+    const int count = seg_model_int8_layers(model);
+    json_t *floats = json_array();
+    for (int i = 0; i < count; i++) {
+        const seg_int8_layer layer = seg_model_int8_layer(model, i);
+        if (layer.stays_float)
+            json_array_append_new(floats, shared_json_path(layer.name));
+    }
+    if (count > 0)
+        return json_pack("{s:i, s:o}", "values", count, "float", floats);
+    json_decref(floats);
+    return json_null();
+}
 
 static void print_text(const facts *f)
 {
@@ -40,6 +72,8 @@ static void print_text(const facts *f)
     printf("at %dx%-6d %.3f G multiply-adds, %.1f MB of activations (HxW; network input %dx%d)\n",
            f->size.height, f->size.width, (double)f->cost.multiply_adds * 1e-9,
            (double)f->cost.activation_bytes * 1e-6, f->cost.input_height, f->cost.input_width);
+    if (seg_model_int8_layers(f->model) > 0)
+        print_int8(f->model);
     printf("trained on   %s\n", info->data[0] != '\0' ? info->data : "(not said)");
     printf("licence      %s\n", info->licence[0] != '\0' ? info->licence : "(not said)");
 }
@@ -57,13 +91,13 @@ static int print_json(const facts *f)
     return shared_print_json(
         &cmd_info,
         json_pack(
-            "{s:s, s:s, s:o, s:o, s:I, s:o, s:i, s:[i, i], s:[i, i], s:I, s:I, s:s, s:s}", "net",
+            "{s:s, s:s, s:o, s:o, s:I, s:o, s:i, s:[i, i], s:[i, i], s:I, s:I, s:o, s:s, s:s}", "net",
             info->net, "backbone", info->backbone, "config", json_loads(info->config, 0, NULL),
             "classes", classes, "parameters", (json_int_t)info->parameters, "file_bytes",
             file_bytes, "max_side", info->max_side, "size", f->size.height, f->size.width,
             "input_size", f->cost.input_height, f->cost.input_width, "multiply_adds",
             (json_int_t)f->cost.multiply_adds, "activation_bytes",
-            (json_int_t)f->cost.activation_bytes, "data", info->data, "licence", info->licence));
+            (json_int_t)f->cost.activation_bytes, "int8", json_int8(f->model), "data", info->data, "licence", info->licence));
 }
 
 static int64_t file_size(const char *path)

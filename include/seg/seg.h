@@ -11,6 +11,7 @@
 #include "seg/metrics.h"
 #include "seg/model.h"
 #include "seg/program.h"
+#include "seg/quantise.h"
 #include "seg/status.h"
 #include "seg/train.h"
 #include "seg/version.h"

@@ -251,6 +251,8 @@ void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
         exec->graph->nodes[i].op->forward(&plan->call);
         if (exec->opts.profile)
             plan->seconds[0] = seg_clock_seconds() - start;
+        if (exec->opts.watch != NULL)
+            exec->opts.watch->see(exec->opts.watch->context, (int)i, &plan->dst);
     }
 }
 

@@ -11,6 +11,12 @@
 
 #include "graph/graph.h"
 
+/* Told of each node's result as it is made, forward. */
+typedef struct seg_exec_watch {
+    void (*see)(void *context, int node, const seg_tensor *dst);
+    void *context;
+} seg_exec_watch;
+
 typedef struct seg_exec_opts {
     int threads;         /* 0: one per processor */
     bool train;          /* keep what backward needs; batch statistics in use */
@@ -20,6 +26,7 @@ typedef struct seg_exec_opts {
     bool no_reuse;     /* every value keeps a place of its own (for dumps and tests) */
     bool profile;      /* time every node: seg_exec_seconds */
     bool bf16;         /* dense convolutions round operands to bf16 where that is faster */
+    const seg_exec_watch *watch; /* NULL: none */
 } seg_exec_opts;
 
 typedef struct seg_exec seg_exec;

@@ -255,7 +255,7 @@ seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
     find_gradients(exec);
     for (size_t i = 0; i < exec->graph->node_count; i++)
         prepare_call(exec, (int)i, kernels);
-    if (!exec->opts.train && !exec->opts.no_reuse)
+    if (!exec->opts.train && !exec->opts.no_reuse && exec->opts.watch == NULL)
         place_parts(exec);
     if (!plan_forward(exec) || (exec->opts.train && !plan_backward(exec)))
         return seg_fail_nomem(err, exec->buffer_count * sizeof *exec->buffers, "the plan");

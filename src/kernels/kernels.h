@@ -16,6 +16,7 @@
 #include "kernels/pixels.h"
 #include "kernels/rows.h"
 #include "kernels/train.h"
+#include "kernels/u8.h"
 #include "kernels/winograd.h"
 #include "kernels/transpose.h"
 
@@ -29,6 +30,7 @@ typedef struct seg_kernels {
     seg_pixels_kernels pixels;
     seg_rows_kernels rows;
     seg_train_kernels train;
+    seg_u8_kernels u8;
     seg_winograd_kernels winograd;
     seg_transpose_kernels transpose;
 } seg_kernels;

@@ -84,8 +84,9 @@ seg_status seg_model_save(const seg_model *model, const char *path, const seg_sa
         return save_renamed(model, path, opts, err);
     if (wants_onnx(path))
         return save_onnx(model, path, opts, err);
-    return seg_model_write(path, &model->spec, model->weights,
-                           opts != NULL ? opts->precision : SEG_PRECISION_FLOAT32, err);
+    return seg_model_write_int8(path, &model->spec, model->weights,
+                                opts != NULL ? opts->precision : SEG_PRECISION_FLOAT32, model->int8,
+                                err);
 }
 
 seg_status seg_model_convert(const char *from, const char *to, const seg_save_opts *opts,

@@ -79,6 +79,17 @@ static seg_status load_weights(seg_model **out, const seg_model_spec *spec,
     return status;
 }
 
+/* What makes it run in integers, where the file has that. */
+static seg_status load_int8(seg_model *model, const seg_safetensors *file, const char *name,
+                            seg_error *err)
+{
+    const char *json = seg_safetensors_metadata(file, "seg.int8");
+    if (json == NULL)
+        return SEG_OK;
+    seg_status status = seg_int8_from_json(&model->int8, json, name, err);
+    return status == SEG_OK ? seg_int8_check(model->int8, &model->spec.net, name, err) : status;
+}
+
 static seg_status load(seg_model **out, const seg_safetensors *file, const char *name,
                        seg_error *err)
 {
@@ -96,6 +107,12 @@ static seg_status load(seg_model **out, const seg_safetensors *file, const char 
     status = seg_model_spec_from_json(spec, json, name, err);
     if (status == SEG_OK)
         status = load_weights(out, spec, file, name, err);
+    if (status == SEG_OK)
+        status = load_int8(*out, file, name, err);
+    if (status != SEG_OK) {
+        seg_model_free(*out);
+        *out = NULL;
+    }
     free(spec);
     return status;
 }
@@ -223,6 +240,7 @@ void seg_model_free(seg_model *model)
     if (model->owns_weights)
         seg_weights_free(model->weights);
     seg_import_free(model->import);
+    seg_int8_free(model->int8);
     free(model->config);
     free(model);
 }

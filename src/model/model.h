@@ -11,6 +11,7 @@
 
 #include "graph/exec.h"
 #include "model/import.h"
+#include "model/int8.h"
 #include "model/spec.h"
 #include "seg/model.h"
 
@@ -19,6 +20,7 @@ struct seg_model {
     seg_import *import;   /* NULL: one of our own networks, which has weights */
     seg_weights *weights; /* NULL when imported */
     bool owns_weights;
+    seg_int8 *int8;     /* NULL: all in float */
     int64_t parameters; /* trainable numbers */
     char *config;       /* JSON of spec.net */
 };
@@ -63,7 +65,8 @@ typedef struct seg_plan_opts {
     int images;          /* 0: 1 */
     int threads;
     size_t memory_limit; /* as in seg_session_opts */
-    bool profile, bf16;  /* as in seg_exec_opts */
+    bool profile, bf16;          /* as in seg_exec_opts */
+    const seg_exec_watch *watch; /* the same */
 } seg_plan_opts;
 
 /*

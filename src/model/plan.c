@@ -47,16 +47,23 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
     const seg_exec_opts exec_opts = {.threads = opts->threads,
                                      .memory_limit = opts->memory_limit,
                                      .profile = opts->profile,
-                                     .bf16 = opts->bf16};
+                                     .bf16 = opts->bf16,
+                                     .watch = opts->watch};
     const int images = opts->images > 0 ? opts->images : 1;
     seg_status status = seg_graph_new(&plan->graph, model->weights, err);
     if (status == SEG_OK)
-        status = seg_net_build(plan->graph, &model->spec.net, images, opts->height, opts->width, err);
+        status =
+            seg_net_build(plan->graph, &model->spec.net, images, opts->height, opts->width, err);
     if (status != SEG_OK)
         return status;
     cut_last_resize(plan->graph, &plan->cells);
     status = seg_graph_optimise(plan->graph, false, err);
-    if (status == SEG_OK && !opts->bf16) /* separable2d has no bf16 */
+    if (status == SEG_OK && model->int8 != NULL) {
+        const seg_ranges ranges = seg_int8_ranges(model->int8);
+        status = seg_graph_quantise(plan->graph, &ranges, err);
+    }
+    /* A watch wants to see every value; and separable2d has no bf16. */
+    if (status == SEG_OK && model->int8 == NULL && opts->watch == NULL && !opts->bf16)
         status = seg_graph_join_pairs(plan->graph, err);
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }

@@ -50,7 +50,13 @@ seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *ne
 seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
                                   const seg_safetensors *file, const char *name, seg_error *err);
 
-/* Write a model; what the precision would spoil keeps a better one (stored.h). */
+/* Write a model; what the precision would spoil keeps a better one (stored.h). int8 may be NULL: all
+ * in float; weights of layers that it leaves in float are not rounded to int8. */
+struct seg_int8;
+seg_status seg_model_write_int8(const char *path, const seg_model_spec *spec, seg_weights *weights,
+                                seg_precision precision, const struct seg_int8 *int8,
+                                seg_error *err);
+/* The same without int8. */
 seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
                            seg_precision precision, seg_error *err);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/int8.h"
 #include "model/spec.h"
 #include "model/stored.h"
 
@@ -97,12 +98,16 @@ seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
 
 /* Entries 2i and 2i + 1 are weight i and its scale, if it has one. */
 static seg_status fill_entries(seg_safetensors_entry *entries, seg_weights *weights,
-                               seg_precision precision, seg_error *err)
+                               seg_precision precision, const seg_int8 *int8, seg_error *err)
 {
     seg_status status = SEG_OK;
-    for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++)
-        status = seg_stored_make(seg_weights_at(weights, i), precision, &entries[2 * i],
+    for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++) {
+        const seg_weight *weight = seg_weights_at(weights, i);
+        const bool keep = precision == SEG_PRECISION_INT8 && int8 != NULL &&
+                          seg_int8_keeps(int8, weight->name);
+        status = seg_stored_make(weight, keep ? SEG_PRECISION_FLOAT16 : precision, &entries[2 * i],
                                  &entries[2 * i + 1], err);
+    }
     return status;
 }
 
@@ -117,16 +122,23 @@ static int close_gaps(seg_safetensors_entry *to, const seg_safetensors_entry *en
     return kept;
 }
 
-static seg_status write_entries(const char *path, seg_weights *weights, const char *json,
-                                seg_precision precision, seg_safetensors_entry *entries,
-                                seg_safetensors_entry *kept, seg_error *err)
+/* A model as text; int8 NULL: all in float, and its text NULL too. */
+typedef struct texts {
+    char *spec, *int8;
+} texts;
+
+static seg_status write_entries(const char *path, seg_weights *weights, const texts *t,
+                                seg_precision precision, const seg_int8 *int8,
+                                seg_safetensors_entry *entries, seg_error *err)
 {
-    const char *metadata[] = {"seg.format", "1", "seg.model", json, "layout", "HWIO"};
+    const char *metadata[] = {"seg.format", "1",        "seg.model", t->spec,
+                              "layout",     "HWIO",     "seg.int8",  t->int8};
     const int places = 2 * seg_weights_count(weights);
-    seg_status status = fill_entries(entries, weights, precision, err);
+    seg_safetensors_entry *kept = entries + places;
+    seg_status status = fill_entries(entries, weights, precision, int8, err);
     if (status == SEG_OK)
-        status = seg_safetensors_write(path, close_gaps(kept, entries, places), kept, 3, metadata,
-                                       err);
+        status = seg_safetensors_write(path, close_gaps(kept, entries, places), kept,
+                                       t->int8 != NULL ? 4 : 3, metadata, err);
     for (int i = 0; i < places; i += 2) {
         if (entries[i].name != NULL)
             seg_stored_release(seg_weights_at(weights, i / 2), &entries[i], &entries[i + 1]);
@@ -134,19 +146,27 @@ static seg_status write_entries(const char *path, seg_weights *weights, const ch
     return status;
 }
 
+seg_status seg_model_write_int8(const char *path, const seg_model_spec *spec, seg_weights *weights,
+                                seg_precision precision, const seg_int8 *int8, seg_error *err)
+{
+    const size_t places = 2 * (size_t)seg_weights_count(weights) + 1;
+    texts t = {NULL, NULL};
+    seg_status status = seg_model_spec_to_json(spec, &t.spec, err);
+    if (status == SEG_OK && int8 != NULL)
+        status = seg_int8_to_json(int8, &t.int8, err);
+    seg_safetensors_entry *entries =
+        status == SEG_OK ? calloc(2 * places, sizeof *entries) : NULL;
+    if (status == SEG_OK)
+        status = entries == NULL ? seg_fail_nomem(err, 2 * places * sizeof *entries, path)
+                                 : write_entries(path, weights, &t, precision, int8, entries, err);
+    free(entries);
+    free(t.spec);
+    free(t.int8);
+    return status;
+}
+
 seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
                            seg_precision precision, seg_error *err)
 {
-    const size_t places = 2 * (size_t)seg_weights_count(weights) + 1;
-    char *json;
-    seg_status status = seg_model_spec_to_json(spec, &json, err);
-    if (status != SEG_OK)
-        return status;
-    seg_safetensors_entry *entries = calloc(2 * places, sizeof *entries);
-    status = entries == NULL ? seg_fail_nomem(err, 2 * places * sizeof *entries, path)
-                             : write_entries(path, weights, json, precision, entries,
-                                             entries + places, err);
-    free(entries);
-    free(json);
-    return status;
+    return seg_model_write_int8(path, spec, weights, precision, NULL, err);
 }

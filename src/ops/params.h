@@ -155,6 +155,41 @@ typedef struct seg_add_params {
     int64_t activation;
 } seg_add_params;
 
+/*
+ * Quantised numbers: a byte q stands for scale * (q - zero). Ops whose names end in _u8 take such
+ * images; params say how the bytes of each are meant. Weights and biases stay float in their
+ * sources: packing rounds them, kernels to -127..127 with a step for each output channel.
+ */
+typedef struct seg_quant {
+    double scale; /* above 0 */
+    int64_t zero; /* 0..255 */
+} seg_quant;
+
+/* As conv2d and depthwise2d, groups 1. to_float != 0: dst is f32, and its quant unused. */
+typedef struct seg_conv2d_u8_params {
+    seg_conv2d_params conv;
+    seg_quant src, dst;
+    int64_t to_float; /* conv2d_u8 only */
+} seg_conv2d_u8_params;
+
+typedef struct seg_add_u8_params {
+    int64_t activation;
+    seg_quant a, b, dst;
+} seg_add_u8_params;
+
+/* global_avgpool_u8 */
+typedef struct seg_quants_params {
+    seg_quant src, dst;
+} seg_quants_params;
+
+/* quantise (f32 to u8) and dequantise: the quant of the bytes. */
+typedef struct seg_quant_params {
+    seg_quant quant;
+} seg_quant_params;
+
+/* concat_u8, maxpool2d_u8 and resize_bilinear_u8 move bytes that all have one quant: their params
+ * are those of the op in float. */
+
 /* relu, relu6, concat (along C), softmax and argmax (over C; u8 N,H,W,1 out, C <= 255; ties: the
  * lowest id), global_avgpool (N,1,1,C out) have none. */
 

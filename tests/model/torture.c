@@ -15,6 +15,7 @@
 #include "seg/image.h"
 #include "seg/metrics.h"
 #include "seg/model.h"
+#include "seg/quantise.h"
 #include "test.h"
 
 enum { CLASSES = 3, WIDTH = 20, HEIGHT = 13 };
@@ -51,6 +52,30 @@ static seg_status measure(void *model, seg_error *err)
 {
     seg_model_cost cost;
     return seg_model_measure(model, WIDTH, HEIGHT, &cost, err);
+}
+
+typedef struct quantising {
+    const seg_model *model;
+    const char *images;
+} quantising;
+
+/* The first measured layers are enough: the others are measured the same way. */
+static int after_three(void *context, int done, int total)
+{
+    (void)context, (void)total;
+    return done == 3;
+}
+
+static seg_status quantise(void *context, seg_error *err)
+{
+    const quantising *q = context;
+    seg_model *out = (seg_model *)(uintptr_t)q->model;
+    const seg_quantise_opts opts = {
+        .images = q->images, .count = 1, .threads = 1, .progress = after_three};
+    seg_status status = seg_model_quantise(&out, q->model, &opts, err);
+    if (out != NULL)
+        return broken("the quantised model", err);
+    return status == SEG_CANCELLED ? SEG_OK : status;
 }
 
 static uint8_t pixels[WIDTH * HEIGHT * 3], truth[WIDTH * HEIGHT];
@@ -104,8 +129,22 @@ static void make_data(const char *folder)
 }
 
 static writing made;
-static seg_model *model;
+static writing made_int8;
+static seg_model *model, *model_int8;
 static evaluation over_data;
+static quantising from_data;
+
+static seg_status segment_int8(void *unused, seg_error *err)
+{
+    (void)unused;
+    return segment(model_int8, err);
+}
+
+static seg_status write_int8(void *unused, seg_error *err)
+{
+    (void)unused;
+    return seg_model_save(model_int8, made_int8.path, NULL, err);
+}
 
 static const struct {
     const char *name;
@@ -118,6 +157,10 @@ static const struct {
     {"seg_model_measure", measure, NULL, SEG_NOMEM},
     {"seg_segment", segment, NULL, SEG_NOMEM},
     {"seg_evaluate_bands", evaluate, &over_data, SEG_FORMAT},
+    {"seg_model_quantise", quantise, &from_data, SEG_FORMAT},
+    {"seg_model_save in int8", write_int8, NULL, SEG_NOMEM},
+    {"seg_model_load in int8", load_model, made_int8.path, SEG_NOMEM},
+    {"seg_segment in int8", segment_int8, NULL, SEG_NOMEM},
 };
 
 /* jansson's reader drops characters when it runs out of memory, so it never does here. */
@@ -142,10 +185,16 @@ START_TEST(every_allocation_fails)
     ck_ok(write_model(&made, &err), err);
     ck_ok(seg_model_load(&model, made.path, &err), err);
     over_data = (evaluation){model, folder};
+    from_data = (quantising){model, test_path(folder, "val/images")};
+    snprintf(made_int8.path, sizeof made_int8.path, "%s/int8.safetensors", folder);
+    const seg_quantise_opts opts = {.images = from_data.images, .threads = 1, .least_snr_db = 1};
+    ck_ok(seg_model_quantise(&model_int8, model, &opts, &err), err);
+    ck_ok(write_int8(NULL, &err), err);
     if (victims[_i].call == load_model)
         json_set_alloc_funcs(spared_malloc, free);
     oom_torture(victims[_i].name, victims[_i].call,
                 victims[_i].context != NULL ? victims[_i].context : model, victims[_i].or_else);
+    seg_model_free(model_int8);
     seg_model_free(model);
     seg_weights_free(made.weights);
 }

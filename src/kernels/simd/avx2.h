@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SEG_ISA_NAME   avx2
 #define VF_LEN         8
@@ -83,5 +84,7 @@ static inline void vf_transpose(vf r[VF_LEN])
 }
 
 #include "kernels/simd/bf16_plain.h"
+
+#include "kernels/simd/avx2_u8.h"
 
 #endif

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
-/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512.c, and by
- * avx512bf16.h, which adds to it. */
+/* avx512.h: the vector vocabulary over AVX-512F: 16 floats. Included by isa_avx512.c,
+ * isa_avx512vnni.c and, through avx512bf16.h, which adds to it, isa_avx512bf16.c. */
 #ifndef KERNELS_SIMD_H
 #define KERNELS_SIMD_H
 
 #include <immintrin.h>
 #include <stdint.h>
 
+#ifdef U8_VNNI
 #ifndef SEG_ISA_NAME
+#define SEG_ISA_NAME   avx512vnni
+#define SIMD_BF16_PLAIN
+#endif
+#else
 #define SEG_ISA_NAME   avx512
 #define SIMD_BF16_PLAIN
+#define U8_VNNI        0
 #endif
 #define VF_LEN         16
 #define IGEMM_MR       14 /* pixels of a register tile: 14 x 2 accumulators + 2 weights of 32 */
@@ -85,5 +91,7 @@ static inline void vf_transpose(vf r[VF_LEN])
 #ifdef SIMD_BF16_PLAIN
 #include "kernels/simd/bf16_plain.h"
 #endif
+
+#include "kernels/simd/avx512_u8.h"
 
 #endif

@@ -6,6 +6,7 @@
 #define KERNELS_SIMD_AVX512BF16_H
 
 #define SEG_ISA_NAME   avx512bf16
+#define U8_VNNI        1
 
 #include "kernels/simd/avx512.h"
 

@@ -97,4 +97,6 @@ static inline void vf_transpose(vf r[VF_LEN])
 
 #include "kernels/simd/bf16_plain.h"
 
+#include "kernels/simd/baseline_u8.h"
+
 #endif
