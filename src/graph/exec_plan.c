@@ -93,24 +93,13 @@ static size_t size_of(size_t (*size)(const seg_op_call *), const seg_op_call *ca
     return size != NULL ? size(call) : 0;
 }
 
-static int use_count(const seg_graph *graph, seg_value value)
-{
-    int uses = 0;
-    for (size_t i = 0; i < graph->node_count; i++) {
-        for (int k = 0; k < graph->nodes[i].src_count; k++)
-            uses += graph->nodes[i].src[k] == value;
-    }
-    for (size_t i = 0; i < graph->output_count; i++)
-        uses += graph->outputs[i].value == value;
-    return uses;
-}
-
 /* Nobody but one concat reads it, and its op can leave gaps between pixels. */
 static bool can_be_part(const seg_graph *graph, seg_value value)
 {
     const seg_graph_value *part = &graph->values[value];
     return part->kind == SEG_VALUE_NODE &&
-           (graph->nodes[part->node].op->flags & SEG_OP_STEPS_DST) && use_count(graph, value) == 1;
+           (graph->nodes[part->node].op->flags & SEG_OP_STEPS_DST) &&
+           seg_graph_use_count(graph, value) == 1;
 }
 
 /*

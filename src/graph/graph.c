@@ -229,3 +229,15 @@ seg_shape seg_graph_shape(const seg_graph *graph, seg_value value)
         return seg_shape_nhwc(1, 1, 1, 1);
     return graph->values[value].shape;
 }
+
+int seg_graph_use_count(const seg_graph *graph, seg_value value)
+{
+    int uses = 0;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        for (int k = 0; k < graph->nodes[i].src_count; k++)
+            uses += graph->nodes[i].src[k] == value;
+    }
+    for (size_t i = 0; i < graph->output_count; i++)
+        uses += graph->outputs[i].value == value;
+    return uses;
+}

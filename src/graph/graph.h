@@ -51,6 +51,9 @@ seg_value seg_graph_op(seg_graph *graph, const seg_op *op, const void *params, c
                        int src_count, const seg_value *src);
 void seg_graph_output(seg_graph *graph, const char *name, seg_value value);
 
+/* How many sources and outputs read it. */
+int seg_graph_use_count(const seg_graph *graph, seg_value value);
+
 /* Shape of a value; after an error an empty shape of rank 4 with extents 1. */
 seg_shape seg_graph_shape(const seg_graph *graph, seg_value value);
 

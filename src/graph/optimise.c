@@ -31,18 +31,6 @@ static seg_graph_node *producer(seg_graph *graph, seg_value value)
     return v->kind == SEG_VALUE_NODE ? &graph->nodes[v->node] : NULL;
 }
 
-static int use_count(const seg_graph *graph, seg_value value)
-{
-    int uses = 0;
-    for (size_t i = 0; i < graph->node_count; i++) {
-        for (int k = 0; k < graph->nodes[i].src_count; k++)
-            uses += graph->nodes[i].src[k] == value;
-    }
-    for (size_t i = 0; i < graph->output_count; i++)
-        uses += graph->outputs[i].value == value;
-    return uses;
-}
-
 /* Everyone who read `old` reads `now`. */
 static void replace_value(seg_graph *graph, seg_value old, seg_value now)
 {
@@ -104,7 +92,8 @@ static void fuse_activation(seg_graph *graph, seg_graph_node *node, bool train)
     if (wanted == SEG_ACT_NONE)
         return;
     seg_graph_node *before = producer(graph, node->src[0]);
-    if (before == NULL || !fuses(before->op, wanted, train) || use_count(graph, before->dst) != 1)
+    if (before == NULL || !fuses(before->op, wanted, train) ||
+        seg_graph_use_count(graph, before->dst) != 1)
         return;
     int64_t *activation = before->params;
     if (*activation != SEG_ACT_NONE)
@@ -132,7 +121,7 @@ static seg_status join_hard_swish(seg_graph *graph, seg_graph_node *node, seg_er
         node->params = swish;
         node->src[0] = x;
         node->src_count = 1;
-        if (use_count(graph, gate->dst) == 0)
+        if (seg_graph_use_count(graph, gate->dst) == 0)
             gate->src_count = 0; /* it reads x no more */
         break;
     }
@@ -154,7 +143,7 @@ static seg_status fold_batchnorm(seg_graph *graph, seg_graph_node *norm, seg_err
 {
     const seg_batchnorm_params *params = norm->params;
     seg_graph_node *conv = producer(graph, norm->src[0]);
-    if (conv == NULL || !is_convolution(conv) || use_count(graph, conv->dst) != 1)
+    if (conv == NULL || !is_convolution(conv) || seg_graph_use_count(graph, conv->dst) != 1)
         return SEG_OK;
     int64_t *activation = conv->params;
     if (*activation != SEG_ACT_NONE)
@@ -225,7 +214,8 @@ static void fuse_planes(seg_graph *graph, seg_graph_node *permute)
 {
     static const seg_permute_params planes = {{0, 3, 1, 2}};
     seg_graph_node *before = producer(graph, permute->src[0]);
-    if (before == NULL || !is(before, "resize_bilinear") || use_count(graph, before->dst) != 1 ||
+    if (before == NULL || !is(before, "resize_bilinear") ||
+        seg_graph_use_count(graph, before->dst) != 1 ||
         memcmp(permute->params, &planes, sizeof planes) != 0)
         return;
     permute->op = &seg_op_resize_planes;
@@ -287,7 +277,7 @@ static bool is_pair(seg_graph *graph, const seg_graph_node *conv, const seg_grap
     const seg_conv2d_params *p = conv->params;
     const seg_shape *weights = &graph->values[conv->src[1]].shape;
     if (depthwise == NULL || !is(depthwise, "depthwise2d") || conv->src_count != 3 ||
-        depthwise->src_count != 3 || use_count(graph, depthwise->dst) != 1)
+        depthwise->src_count != 3 || seg_graph_use_count(graph, depthwise->dst) != 1)
         return false;
     const seg_conv2d_params *d = depthwise->params;
     return weights->kh == 1 && weights->kw == 1 && p->groups == 1 && p->sh == 1 && p->sw == 1 &&

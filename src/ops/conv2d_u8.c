@@ -25,15 +25,7 @@ typedef seg_conv2d_u8_params params;
 
 #define FIELD(name) offsetof(params, name)
 static const seg_param param_list[] = {
-    {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT, FIELD(conv.activation), 0, 2},
-    {"sh", "stride, rows", SEG_PARAM_INT, FIELD(conv.sh), 1, 4096},
-    {"sw", "stride, columns", SEG_PARAM_INT, FIELD(conv.sw), 1, 4096},
-    {"ph", "padding above", SEG_PARAM_INT, FIELD(conv.ph), 0, 65536},
-    {"pw", "padding on the left", SEG_PARAM_INT, FIELD(conv.pw), 0, 65536},
-    {"ph_end", "padding below", SEG_PARAM_INT, FIELD(conv.ph_end), 0, 65536},
-    {"pw_end", "padding on the right", SEG_PARAM_INT, FIELD(conv.pw_end), 0, 65536},
-    {"dh", "dilation, rows", SEG_PARAM_INT, FIELD(conv.dh), 1, 65536},
-    {"dw", "dilation, columns", SEG_PARAM_INT, FIELD(conv.dw), 1, 65536},
+    SEG_CONV_U8_PARAMS(params),
     {"groups", "1: no groups of channels", SEG_PARAM_INT, FIELD(conv.groups), 1, 1},
     SEG_QUANT_PARAMS(params, src, "src_scale", "src_zero", "src"),
     SEG_QUANT_PARAMS(params, dst, "dst_scale", "dst_zero", "dst"),
@@ -45,16 +37,10 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
                         seg_error *err)
 {
     const params *p = given;
-    seg_shape as_float[3];
-    seg_error reason;
-    seg_status status = seg_want_bytes("conv2d_u8", &src[0], err);
+    seg_status status =
+        seg_shape_of_conv_u8(&seg_op_conv2d, "conv2d_u8", &p->conv, src_count, src, dst, err);
     if (status != SEG_OK)
         return status;
-    memcpy(as_float, src, (size_t)src_count * sizeof *src);
-    as_float[0].dtype = SEG_F32;
-    status = seg_op_check(&seg_op_conv2d, &p->conv, src_count, as_float, dst, &reason);
-    if (status != SEG_OK)
-        return seg_fail(err, status, "conv2d_u8: as %s", reason.text);
     const int64_t depth = src[1].kh * src[1].kw * src[1].ic;
     if (depth > SEG_U8_DEPTH_MAX)
         return seg_fail(err, SEG_UNSUPPORTED, "conv2d_u8: sums of %lld products, at most %d",
@@ -98,8 +84,8 @@ static void pack_channel(const seg_op_call *call, const panels *k, char *panel, 
     int32_t *start = (int32_t *)(void *)panel, *sums = (int32_t *)(void *)(panel + k->sums);
     float *scale = (float *)(void *)(start + k->nr);
     int8_t *weights = (int8_t *)panel + k->weights;
-    const float step = seg_quant_weights(seg_f32(&call->src[1]) + channel, count, oc, bias,
-                                         p->src.scale, row);
+    const float step =
+        seg_quant_weights(seg_f32(&call->src[1]) + channel, count, oc, bias, p->src.scale, row);
     int64_t total = seg_quant_bias(bias, step, p->src.scale);
     for (int64_t t = 0; t < k->taps; t++) {
         int32_t sum = 0;
@@ -198,9 +184,9 @@ static int64_t region_taps(const plan *p, const span *y, const span *x, seg_u8_t
     for (int64_t i = 0; i < y->taps; i++) {
         for (int64_t j = 0; j < columns; j++) {
             const int64_t tap = (y->tap + i) * w->kw + x->tap + j;
-            taps[i * columns + j] = (seg_u8_tap){
-                .src = (i * c->dh * src->w + j * c->dw) * src->c,
-                .weights = tap * p->panels.groups * p->panels.nr * SEG_U8_GROUP};
+            taps[i * columns + j] =
+                (seg_u8_tap){.src = (i * c->dh * src->w + j * c->dw) * src->c,
+                             .weights = tap * p->panels.groups * p->panels.nr * SEG_U8_GROUP};
         }
     }
     return y->taps * columns;
@@ -268,7 +254,8 @@ static void plan_make(plan *p, const seg_op_call *call)
     const tables t = tables_of(call);
     char *scratch = call->scratch;
     span *y = (span *)(void *)(scratch + t.y), *x = (span *)(void *)(scratch + t.x);
-    *p = (plan){.call = call, .panels = panels_of(call), .src = given->src, .sh = c->sh, .sw = c->sw};
+    *p = (plan){
+        .call = call, .panels = panels_of(call), .src = given->src, .sh = c->sh, .sw = c->sw};
     const int64_t y_count = find_spans(dst->h, src->h, w->kh, c->sh, c->ph, c->dh, y);
     const int64_t x_count = find_spans(dst->w, src->w, w->kw, c->sw, c->pw, c->dw, x);
     plan_regions(p, y, y_count, x, x_count, (region *)(void *)(scratch + t.regions),

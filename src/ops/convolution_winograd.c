@@ -30,12 +30,8 @@ enum {
     LINE = SEG_ALIGN / sizeof(float), /* elements lie a line apart in the sets of the cache */
 };
 
-static const int edges[] = {3, 4, 6};
-/* Multiply-adds that take the time of transforming one number of an element, by measurement, and of
- * reading one weight once for a block. */
-static const double TRANSFORM_COST = 20, WEIGHT_COST = 4;
-/* What Winograd must save before its rounding is worth it. */
-static const double WORTH = 0.8;
+/* Multiply-adds that take the time of reading one weight once for a block. */
+static const double WEIGHT_COST = 4;
 
 typedef struct plan {
     const seg_convolution *conv;
@@ -99,16 +95,17 @@ int seg_conv_winograd_edge(const seg_convolution *conv, bool backward)
         return 0;
     const double pair = (double)conv->ic * (double)conv->oc;
     const double each = seg_conv_bf16_fits(conv, backward) ? SEG_CONV_BF16_COST : 1;
-    double best = WORTH * each * (double)seg_winograd_meetings(conv) * pair;
+    double best = SEG_WINOGRAD_WORTH * each * (double)seg_winograd_meetings(conv) * pair;
     int edge = 0;
-    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
-        const plan p = plan_make(conv, backward, edges[i], NULL);
+    for (size_t i = 0; i < SEG_WINOGRAD_EDGES; i++) {
+        const plan p = plan_make(conv, backward, seg_winograd_edges[i], NULL);
         const double tiles = (double)p.tiles.count, passes = tiles / (double)tiles_most(&p) + 1;
-        double cost = (double)p.elements * (tiles * pair + WEIGHT_COST * passes * pair +
-                                            TRANSFORM_COST * tiles * (double)(conv->ic + conv->oc));
+        double cost = (double)p.elements *
+                      (tiles * pair + WEIGHT_COST * passes * pair +
+                       SEG_WINOGRAD_TRANSFORM_COST * tiles * (double)(conv->ic + conv->oc));
         if (cost < best) {
             best = cost;
-            edge = edges[i];
+            edge = seg_winograd_edges[i];
         }
     }
     return edge;
@@ -247,15 +244,10 @@ static void run_piece(void *context, int64_t index, int thread)
         join_tile(&w, t);
 }
 
-static size_t starts_size(const plan *p)
-{
-    return seg_align_up((size_t)seg_winograd_starts(&p->tiles) * sizeof(int64_t));
-}
-
 size_t seg_conv_winograd_scratch(const seg_convolution *conv, bool backward, int m)
 {
     plan p = plan_make(conv, backward, m, NULL);
-    return starts_size(&p) +
+    return seg_winograd_starts_size(&p.tiles) +
            (size_t)(p.zero_floats + conv->threads * p.piece_floats) * sizeof(float);
 }
 
@@ -263,7 +255,7 @@ void seg_conv_winograd_run(const seg_convolution *conv, int m, const seg_conv_ga
                            void *scratch)
 {
     plan p = plan_make(conv, job->backward, m, scratch);
-    p.zeros = (float *)(void *)((char *)scratch + starts_size(&p));
+    p.zeros = (float *)(void *)((char *)scratch + seg_winograd_starts_size(&p.tiles));
     p.memory = p.zeros + p.zero_floats;
     p.job = job;
     memset(p.zeros, 0, (size_t)p.zero_floats * sizeof(float));

@@ -25,9 +25,8 @@ enum {
     LINE = SEG_ALIGN / sizeof(float),
 };
 
-static const int edges[] = {3, 4, 6};
-/* As in convolution_winograd.c; SUM_COST: of taking up one sum and putting it back. */
-static const double TRANSFORM_COST = 20, SUM_COST = 8, WORTH = 0.8;
+/* Multiply-adds that take the time of taking up one sum and putting it back. */
+static const double SUM_COST = 8;
 
 typedef struct plan {
     const seg_convolution *conv;
@@ -68,16 +67,17 @@ int seg_conv_winograd_weights_edge(const seg_convolution *conv)
         return 0;
     const double pair = (double)conv->ic * (double)conv->oc;
     const double each = seg_conv_weights_bf16(conv) ? SEG_CONV_BF16_COST : 1;
-    double best = WORTH * each * (double)seg_winograd_meetings(conv) * pair;
+    double best = SEG_WINOGRAD_WORTH * each * (double)seg_winograd_meetings(conv) * pair;
     int edge = 0;
-    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
-        const plan p = plan_make(conv, edges[i], NULL);
+    for (size_t i = 0; i < SEG_WINOGRAD_EDGES; i++) {
+        const plan p = plan_make(conv, seg_winograd_edges[i], NULL);
         const double tiles = (double)p.tiles.count;
-        double cost = (double)p.elements * ((tiles + SUM_COST * (double)(p.chunks + 1)) * pair +
-                                            TRANSFORM_COST * tiles * (double)(conv->ic + conv->oc));
+        double cost = (double)p.elements *
+                      ((tiles + SUM_COST * (double)(p.chunks + 1)) * pair +
+                       SEG_WINOGRAD_TRANSFORM_COST * tiles * (double)(conv->ic + conv->oc));
         if (cost < best) {
             best = cost;
-            edge = edges[i];
+            edge = seg_winograd_edges[i];
         }
     }
     return edge;
@@ -161,16 +161,11 @@ static void taps_share(void *context, int64_t index, int thread)
                               p->diff_weights + index * c->oc, c->ic * c->oc);
 }
 
-static size_t starts_size(const plan *p)
-{
-    return seg_align_up((size_t)seg_winograd_starts(&p->tiles) * sizeof(int64_t));
-}
-
 size_t seg_conv_winograd_weights_scratch(const seg_convolution *conv, int m)
 {
     const plan p = plan_make(conv, m, NULL);
     int64_t floats = p.zero_floats + p.elements * (p.in_step + p.out_step + p.sum_step);
-    return starts_size(&p) + (size_t)floats * sizeof(float);
+    return seg_winograd_starts_size(&p.tiles) + (size_t)floats * sizeof(float);
 }
 
 void seg_conv_winograd_weights_run(const seg_convolution *conv, int m, const float *in,
@@ -178,7 +173,7 @@ void seg_conv_winograd_weights_run(const seg_convolution *conv, int m, const flo
 {
     plan p = plan_make(conv, m, scratch);
     p.in = in, p.out = out, p.diff_weights = diff_weights;
-    p.zeros = (float *)(void *)((char *)scratch + starts_size(&p));
+    p.zeros = (float *)(void *)((char *)scratch + seg_winograd_starts_size(&p.tiles));
     p.ins = p.zeros + p.zero_floats;
     p.outs = p.ins + p.elements * p.in_step;
     p.sums = p.outs + p.elements * p.out_step;

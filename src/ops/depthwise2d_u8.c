@@ -21,15 +21,7 @@ typedef seg_conv2d_u8_params params;
 
 #define FIELD(name) offsetof(params, name)
 static const seg_param param_list[] = {
-    {"activation", "0 none, 1 ReLU, 2 ReLU6", SEG_PARAM_INT, FIELD(conv.activation), 0, 2},
-    {"sh", "stride, rows", SEG_PARAM_INT, FIELD(conv.sh), 1, 4096},
-    {"sw", "stride, columns", SEG_PARAM_INT, FIELD(conv.sw), 1, 4096},
-    {"ph", "padding above", SEG_PARAM_INT, FIELD(conv.ph), 0, 65536},
-    {"pw", "padding on the left", SEG_PARAM_INT, FIELD(conv.pw), 0, 65536},
-    {"ph_end", "padding below", SEG_PARAM_INT, FIELD(conv.ph_end), 0, 65536},
-    {"pw_end", "padding on the right", SEG_PARAM_INT, FIELD(conv.pw_end), 0, 65536},
-    {"dh", "dilation, rows", SEG_PARAM_INT, FIELD(conv.dh), 1, 65536},
-    {"dw", "dilation, columns", SEG_PARAM_INT, FIELD(conv.dw), 1, 65536},
+    SEG_CONV_U8_PARAMS(params),
     {"groups", "unused: 1", SEG_PARAM_INT, FIELD(conv.groups), 1, 1},
     SEG_QUANT_PARAMS(params, src, "src_scale", "src_zero", "src"),
     SEG_QUANT_PARAMS(params, dst, "dst_scale", "dst_zero", "dst"),
@@ -39,23 +31,17 @@ static const seg_param param_list[] = {
 
 enum {
     TAPS_MAX = 256, /* of a kernel: pointers to them stand on the stack */
-    STRIP = 32,     /* pixels of a block of channels before the next: their rows stay in the cache */
+    STRIP = 32, /* pixels of a block of channels before the next: their rows stay in the cache */
 };
 
 static seg_status shape(const void *given, int src_count, const seg_shape *src, seg_shape *dst,
                         seg_error *err)
 {
     const params *p = given;
-    seg_shape as_float[3];
-    seg_error reason;
-    seg_status status = seg_want_bytes("depthwise2d_u8", &src[0], err);
+    seg_status status = seg_shape_of_conv_u8(&seg_op_depthwise2d, "depthwise2d_u8", &p->conv,
+                                             src_count, src, dst, err);
     if (status != SEG_OK)
         return status;
-    memcpy(as_float, src, (size_t)src_count * sizeof *src);
-    as_float[0].dtype = SEG_F32;
-    status = seg_op_check(&seg_op_depthwise2d, &p->conv, src_count, as_float, dst, &reason);
-    if (status != SEG_OK)
-        return seg_fail(err, status, "depthwise2d_u8: as %s", reason.text);
     if (src[1].kw > TAPS_MAX || src[1].kh > TAPS_MAX ||
         (src[1].kh + SEG_U8_GROUP - 1) / SEG_U8_GROUP * SEG_U8_GROUP * src[1].kw > TAPS_MAX)
         return seg_fail(err, SEG_UNSUPPORTED, "depthwise2d_u8: a kernel of %lldx%lld taps",
@@ -125,8 +111,8 @@ static void pack(const seg_op_call *call)
     memset(call->packed, 0, l.zeros);
     memset((char *)call->packed + l.zeros, (int)p->src.zero, l.size - l.zeros);
     for (int64_t place = 0; place < l.channels; place++) {
-        const int64_t c = place / kernels->vector * kernels->vector +
-                          kernels->order[place % kernels->vector];
+        const int64_t c =
+            place / kernels->vector * kernels->vector + kernels->order[place % kernels->vector];
         if (c < call->src[1].shape.oc)
             pack_channel(call, &l, c, place % kernels->vector);
     }
@@ -151,8 +137,8 @@ static void find_lines(const job *j, const uint8_t *image, int64_t y, const uint
     for (int64_t k = 0; k < j->layout.rows * SEG_U8_GROUP; k++) {
         const int64_t row = y * p->conv.sh - p->conv.ph + k * p->conv.dh;
         const bool inside = k < kh && row >= 0 && row < s->h;
-        lines[k] = inside ? image + row * s->w * s->c
-                          : (const uint8_t *)j->call->packed + j->layout.zeros;
+        lines[k] =
+            inside ? image + row * s->w * s->c : (const uint8_t *)j->call->packed + j->layout.zeros;
     }
 }
 

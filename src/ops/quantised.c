@@ -4,6 +4,7 @@
 #include "ops/quantised.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -23,8 +24,8 @@ seg_status seg_want_bytes(const char *op, const seg_shape *src, seg_error *err)
     return SEG_OK;
 }
 
-seg_status seg_shape_of_bytes(const seg_op *op, const char *name, const void *params,
-                              int src_count, const seg_shape *src, seg_shape *dst, seg_error *err)
+seg_status seg_shape_of_bytes(const seg_op *op, const char *name, const void *params, int src_count,
+                              const seg_shape *src, seg_shape *dst, seg_error *err)
 {
     seg_shape as_float[SEG_OP_MAX_SRC];
     seg_error reason;
@@ -37,6 +38,20 @@ seg_status seg_shape_of_bytes(const seg_op *op, const char *name, const void *pa
     }
     seg_status status = op->shape(params, src_count, as_float, dst, &reason);
     dst->dtype = SEG_U8;
+    return status == SEG_OK ? SEG_OK : seg_fail(err, status, "%s: as %s", name, reason.text);
+}
+
+seg_status seg_shape_of_conv_u8(const seg_op *op, const char *name, const seg_conv2d_params *params,
+                                int src_count, const seg_shape *src, seg_shape *dst, seg_error *err)
+{
+    seg_shape as_float[3];
+    seg_error reason;
+    seg_status status = seg_want_bytes(name, &src[0], err);
+    if (status != SEG_OK)
+        return status;
+    memcpy(as_float, src, (size_t)src_count * sizeof *src);
+    as_float[0].dtype = SEG_F32;
+    status = seg_op_check(op, params, src_count, as_float, dst, &reason);
     return status == SEG_OK ? SEG_OK : seg_fail(err, status, "%s: as %s", name, reason.text);
 }
 

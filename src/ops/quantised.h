@@ -12,18 +12,39 @@
 
 /* Lines of a parameter table: `field` is a seg_quant of `type`. */
 #define SEG_QUANT_PARAMS(type, field, scale_name, zero_name, of)                                   \
-    {scale_name,          "step of " of,       SEG_PARAM_FLOAT, offsetof(type, field.scale),       \
+    {scale_name,          "step of " of,      SEG_PARAM_FLOAT, offsetof(type, field.scale),        \
      SEG_QUANT_SCALE_MIN, SEG_QUANT_SCALE_MAX},                                                    \
     {                                                                                              \
         zero_name, "byte that means 0 in " of, SEG_PARAM_INT, offsetof(type, field.zero), 0, 255   \
     }
 
+/* The first lines of the table of a convolution over bytes, whose parameters are `type`. */
+#define SEG_CONV_U8_PARAM(type, name, help, least, most)                                           \
+    {                                                                                              \
+#name, help, SEG_PARAM_INT, offsetof(type, conv.name), least, most                         \
+    }
+#define SEG_CONV_U8_PARAMS(type)                                                                   \
+    SEG_CONV_U8_PARAM(type, activation, "0 none, 1 ReLU, 2 ReLU6", 0, 2),                          \
+        SEG_CONV_U8_PARAM(type, sh, "stride, rows", 1, 4096),                                      \
+        SEG_CONV_U8_PARAM(type, sw, "stride, columns", 1, 4096),                                   \
+        SEG_CONV_U8_PARAM(type, ph, "padding above", 0, 65536),                                    \
+        SEG_CONV_U8_PARAM(type, pw, "padding on the left", 0, 65536),                              \
+        SEG_CONV_U8_PARAM(type, ph_end, "padding below", 0, 65536),                                \
+        SEG_CONV_U8_PARAM(type, pw_end, "padding on the right", 0, 65536),                         \
+        SEG_CONV_U8_PARAM(type, dh, "dilation, rows", 1, 65536),                                   \
+        SEG_CONV_U8_PARAM(type, dw, "dilation, columns", 1, 65536)
+
 /* src is an image of bytes, every extent at least 1. SEG_INVALID otherwise. */
 seg_status seg_want_bytes(const char *op, const seg_shape *src, seg_error *err);
 
 /* The same, for an op whose shape() in float is `op`: called with f32 sources, dst in bytes. */
-seg_status seg_shape_of_bytes(const seg_op *op, const char *name, const void *params,
-                              int src_count, const seg_shape *src, seg_shape *dst, seg_error *err);
+seg_status seg_shape_of_bytes(const seg_op *op, const char *name, const void *params, int src_count,
+                              const seg_shape *src, seg_shape *dst, seg_error *err);
+
+/* The same of a convolution, whose weights and bias are f32 anyway; dst is left f32. */
+seg_status seg_shape_of_conv_u8(const seg_op *op, const char *name, const seg_conv2d_params *params,
+                                int src_count, const seg_shape *src, seg_shape *dst,
+                                seg_error *err);
 
 static inline uint8_t *seg_u8(const seg_tensor *tensor)
 {

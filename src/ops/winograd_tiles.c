@@ -3,6 +3,8 @@
 /* winograd_tiles.c: where the pixels of tiles are. */
 #include "ops/winograd_tiles.h"
 
+#include "base/memory.h"
+
 bool seg_winograd_fits(const seg_convolution *conv)
 {
     return conv->groups == 1 && conv->y.kernel == 3 && conv->x.kernel == 3 && conv->y.stride == 1 &&
@@ -51,9 +53,9 @@ seg_winograd_tiles seg_winograd_tiles_make(const seg_convolution *conv, bool to_
     return tiles;
 }
 
-int64_t seg_winograd_starts(const seg_winograd_tiles *tiles)
+size_t seg_winograd_starts_size(const seg_winograd_tiles *tiles)
 {
-    return tiles->y.count + tiles->x.count;
+    return seg_align_up((size_t)(tiles->y.count + tiles->x.count) * sizeof(int64_t));
 }
 
 /* span x span pixels a rate apart from y, x on, in one image of height x width. */

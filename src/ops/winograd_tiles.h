@@ -13,6 +13,15 @@
 #include "kernels/winograd.h"
 #include "ops/convolution.h"
 
+/* Edges m that there are transforms for. */
+static const int seg_winograd_edges[] = {3, 4, 6};
+enum { SEG_WINOGRAD_EDGES = sizeof seg_winograd_edges / sizeof *seg_winograd_edges };
+
+/* Multiply-adds that take the time of transforming one number of an element, by measurement. */
+static const double SEG_WINOGRAD_TRANSFORM_COST = 20;
+/* The share of a layer's multiply-adds that it may cost at most, to be worth its rounding. */
+static const double SEG_WINOGRAD_WORTH = 0.8;
+
 enum { SEG_WINOGRAD_ELEMENTS_MAX = SEG_WINOGRAD_SPAN_MAX * SEG_WINOGRAD_SPAN_MAX };
 
 /* Tiles along one axis: phase r of the rate has pixels r, r + rate, ... */
@@ -34,11 +43,12 @@ bool seg_winograd_fits(const seg_convolution *conv);
 /* Pairs of pixels of source and result that the taps join, none of them outside. */
 int64_t seg_winograd_meetings(const seg_convolution *conv);
 
-/* to_fine: the result is the fine image. starts: as many as seg_winograd_starts says of tiles made
- * with NULL, which can only be counted. */
+/* to_fine: the result is the fine image. starts: as many bytes as seg_winograd_starts_size says of tiles
+ * made with NULL, which can only be counted. */
 seg_winograd_tiles seg_winograd_tiles_make(const seg_convolution *conv, bool to_fine, int m,
                                            int64_t *starts);
-int64_t seg_winograd_starts(const seg_winograd_tiles *tiles);
+/* Bytes, rounded up to what memory is aligned to. */
+size_t seg_winograd_starts_size(const seg_winograd_tiles *tiles);
 
 /* Where the pixels of a tile are, in floats from the image's first, row by row; -1: outside. */
 void seg_winograd_src_at(const seg_winograd_tiles *tiles, int64_t tile, int64_t channels,
