@@ -38,6 +38,8 @@ seg_value seg_graph_weight(seg_graph *graph, const char *name, seg_weight_role r
                            const seg_shape *shape);
 /* A tensor that the graph owns, to be filled by whoever made it. */
 seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape *shape);
+/* The same without its memory: a fold makes it (optimise.h). */
+seg_value seg_graph_constant_later(seg_graph *graph, const char *name, const seg_shape *shape);
 /* One node. params is copied (op->params_size bytes; NULL for none). name labels errors and dumps.
  */
 seg_value seg_graph_op(seg_graph *graph, const seg_op *op, const void *params, const char *name,
@@ -55,7 +57,7 @@ typedef struct seg_graph_value {
     seg_shape shape;
     int weight;     /* index in weights, for SEG_VALUE_WEIGHT */
     int node;       /* producer, for SEG_VALUE_NODE */
-    void *constant; /* owned data, for SEG_VALUE_CONSTANT */
+    void *constant; /* owned data, for SEG_VALUE_CONSTANT; NULL: see seg_graph_constant_later */
 } seg_graph_value;
 
 typedef struct seg_graph_node {

@@ -343,22 +343,21 @@ static seg_status add_metadata(seg_program *program, const seg_model *model, seg
     return status;
 }
 
-static seg_status build(seg_graph **out, const seg_model *model, int width, int height,
-                        seg_error *err)
+static seg_status build(seg_graph **out, const seg_model *model, seg_weights *weights, int width,
+                        int height, seg_error *err)
 {
-    seg_status status = seg_graph_new(out, model->weights, err);
+    seg_status status = seg_graph_new(out, weights, err);
     if (status == SEG_OK)
         status = seg_net_build(*out, &model->spec.net, 1, height, width, err);
     if (status == SEG_OK)
         status = seg_graph_optimise(*out, false, err);
-    if (status == SEG_OK)
-        seg_graph_refold(*out);
-    return status;
+    return status == SEG_OK ? seg_graph_refold(*out, err) : status;
 }
 
 seg_status seg_model_export(seg_program **out, const seg_model *model, int width, int height,
                             seg_error *err)
 {
+    seg_weights *weights;
     seg_graph *graph = NULL;
     seg_program *program = NULL;
     exporter e = {.emit = {.err = err}};
@@ -366,7 +365,9 @@ seg_status seg_model_export(seg_program **out, const seg_model *model, int width
     if (model->import != NULL)
         return seg_fail(err, SEG_UNSUPPORTED, "%s: an imported network is not exported this way",
                         model->spec.net.net);
-    seg_status status = build(&graph, model, width, height, err);
+    seg_status status = seg_weights_copy(&weights, model->weights, err);
+    if (status == SEG_OK)
+        status = build(&graph, model, weights, width, height, err);
     if (status == SEG_OK)
         status = seg_program_new(&program, model->spec.net.net, "onnx", err);
     if (status == SEG_OK) {
@@ -389,6 +390,7 @@ seg_status seg_model_export(seg_program **out, const seg_model *model, int width
         status = seg_program_finish(program, err);
     free(e.slots);
     seg_graph_free(graph);
+    seg_weights_free(weights);
     if (status == SEG_OK)
         *out = program;
     else

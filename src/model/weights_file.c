@@ -18,12 +18,14 @@ enum { DECLARE_SIDE = 64 };
 
 static const char TRAIN_PREFIX[] = "train/";
 
-seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *net, seg_error *err)
+static seg_status declare(seg_weights **out, const seg_net_config *net, bool lent, seg_error *err)
 {
     seg_weights *weights;
     seg_graph *graph = NULL;
     *out = NULL;
     seg_status status = seg_weights_new(&weights, err);
+    if (status == SEG_OK && lent)
+        seg_weights_set_lent(weights);
     if (status == SEG_OK)
         status = seg_graph_new(&graph, weights, err);
     if (status == SEG_OK)
@@ -35,6 +37,11 @@ seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *ne
     }
     *out = weights;
     return SEG_OK;
+}
+
+seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *net, seg_error *err)
+{
+    return declare(out, net, false, err);
 }
 
 static seg_status check_shape(const seg_weight *weight, const seg_tensor *found, const char *name,
@@ -49,17 +56,22 @@ static seg_status check_shape(const seg_weight *weight, const seg_tensor *found,
                     seg_shape_text(&weight->tensor.shape, wanted_text));
 }
 
-static seg_status read_weight(seg_weight *weight, const seg_safetensors *file, const char *name,
-                              seg_error *err)
+static seg_status lend_weight(seg_weights *weights, int i, const seg_safetensors *file,
+                              const char *name, seg_error *err)
 {
+    const seg_weight *weight = seg_weights_at(weights, i);
+    seg_weight_source source;
     int index = seg_safetensors_find(file, weight->name);
     if (index < 0)
         return seg_fail(err, SEG_MISMATCH, "%s: tensor '%s' of the network is missing", name,
                         weight->name);
     const seg_tensor found = seg_safetensors_tensor(file, index);
     seg_status status = check_shape(weight, &found, name, err);
-    return status != SEG_OK ? status
-                            : seg_stored_read(file, index, name, seg_f32(&weight->tensor), err);
+    if (status == SEG_OK)
+        status = seg_stored_source(file, index, name, &source, err);
+    if (status == SEG_OK)
+        seg_weights_lend(weights, i, &source);
+    return status;
 }
 
 static seg_status check_no_more(const seg_weights *weights, const seg_safetensors *file,
@@ -75,14 +87,14 @@ static seg_status check_no_more(const seg_weights *weights, const seg_safetensor
     return SEG_OK;
 }
 
-seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
+seg_status seg_model_weights_lend(seg_weights **out, const seg_model_spec *spec,
                                   const seg_safetensors *file, const char *name, seg_error *err)
 {
     seg_weights *weights;
     *out = NULL;
-    seg_status status = seg_model_weights_declare(&weights, &spec->net, err);
+    seg_status status = declare(&weights, &spec->net, true, err);
     for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++)
-        status = read_weight(seg_weights_at(weights, i), file, name, err);
+        status = lend_weight(weights, i, file, name, err);
     if (status == SEG_OK)
         status = check_no_more(weights, file, name, err);
     if (status != SEG_OK) {
@@ -134,8 +146,8 @@ static seg_status write_entries(const char *path, seg_weights *weights, const ch
     return status;
 }
 
-seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
-                           seg_precision precision, seg_error *err)
+static seg_status write_weights(const char *path, const seg_model_spec *spec, seg_weights *weights,
+                                seg_precision precision, seg_error *err)
 {
     const size_t places = 2 * (size_t)seg_weights_count(weights) + 1;
     char *json;
@@ -148,5 +160,17 @@ seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_wei
                                              entries + places, err);
     free(entries);
     free(json);
+    return status;
+}
+
+seg_status seg_model_write(const char *path, const seg_model_spec *spec, seg_weights *weights,
+                           seg_precision precision, seg_error *err)
+{
+    seg_weights *copy;
+    seg_status status = seg_weights_copy(&copy, weights, err);
+    if (status != SEG_OK)
+        return status;
+    status = write_weights(path, spec, copy, precision, err);
+    seg_weights_free(copy);
     return status;
 }

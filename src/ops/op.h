@@ -60,6 +60,9 @@ enum {
     /* `activation` may be set: in inference only, or in training as well (then reads dst) */
     SEG_OP_FUSES_INFER = 1 << 2,
     SEG_OP_FUSES_TRAIN = 1 << 3,
+    /* in inference, where packed_size is not 0, forward reads no source but the first: the others
+     * are in packed */
+    SEG_OP_PACKS = 1 << 4,
 };
 
 typedef struct seg_op {

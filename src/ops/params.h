@@ -70,12 +70,19 @@ typedef enum seg_resize_rounding {
     SEG_ROUNDING_COUNT
 } seg_resize_rounding;
 
+/* A resize that is part of a larger one, rows or columns: extents of the whole (src 0: there is none),
+ * and where in it src and dst begin. */
+typedef struct seg_resize_part {
+    int64_t src, dst, src_first, dst_first;
+} seg_resize_part;
+
 /* Target size in pixels. Half-pixel centres unless align_corners != 0. */
 typedef struct seg_resize_params {
     int64_t h, w, align_corners;
     int64_t coordinates;     /* seg_resize_coordinates */
     int64_t rounding;        /* resize_nearest: seg_resize_rounding */
     double scale_h, scale_w; /* 0: h / H, w / W, exactly */
+    seg_resize_part whole_h, whole_w;
 } seg_resize_params;
 
 /* Window of the source that is kept: rows top..top+h-1, columns left..left+w-1, channels
