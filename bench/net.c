@@ -155,8 +155,7 @@ int main(int argc, char **argv)
         die(&err);
     if (seg_net_build(graph, &config, strtol(argv[4], NULL, 10), strtol(argv[5], NULL, 10),
                       strtol(argv[6], NULL, 10), &err) != SEG_OK ||
-        seg_graph_optimise(graph, train, &err) != SEG_OK ||
-        (!train && !bf16 && seg_graph_join_pairs(graph, &err) != SEG_OK))
+        seg_graph_optimise(graph, train, &err) != SEG_OK)
         die(&err);
     for (int i = 0; i < seg_weights_count(weights); i++)
         seg_weights_initialise(weights, i, 1);

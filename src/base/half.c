@@ -23,15 +23,17 @@ static float float_of(uint32_t bits)
     return value;
 }
 
-static float widen(uint16_t half)
+/* Selections instead of branches, which compilers turn into vectors. */
+static inline float widen(uint16_t half)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31;
-    uint32_t fraction = half & 0x3ff;
-    if (exponent == 0) /* zero and subnormals: fraction * 2^-24, exact in float */
-        return float_of(bits_of((float)fraction * 0x1p-24f) | sign);
-    if (exponent == 31) /* infinity and NaN */
-        return float_of(sign | 0x7f800000 | fraction << 13);
-    return float_of(sign | (exponent + 127 - 15) << 23 | fraction << 13);
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16, magnitude = half & 0x7fff;
+    const uint32_t usual = (magnitude << 13) + ((127u - 15u) << 23);
+    const uint32_t special = magnitude << 13 | 0x7f800000; /* infinity and NaN */
+    /* Zero and subnormals: fraction * 2^-24, exact in float. */
+    const uint32_t small = bits_of((float)(int32_t)magnitude * 0x1p-24f);
+    uint32_t bits = magnitude < 0x400 ? small : usual;
+    bits = magnitude >= 0x7c00 ? special : bits;
+    return float_of(bits | sign);
 }
 
 static uint16_t narrow(float value)

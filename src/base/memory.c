@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /* memory.c: aligned blocks, the arena and growing arrays. */
+#if defined(__linux__)
+#define _DEFAULT_SOURCE /* madvise */
+#endif
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+enum { HUGE_PAGE_BYTES = 2 << 20, HUGE_BLOCK_BYTES = 4 << 20 };
 
 void *seg_block_new(size_t size_bytes)
 {
     if (size_bytes > SIZE_MAX - SEG_ALIGN)
         return NULL;
     return aligned_alloc(SEG_ALIGN, seg_align_up(size_bytes + (size_bytes == 0)));
+}
+
+void *seg_block_new_lasting(size_t size_bytes)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    /* Whole large pages only, so that no more becomes resident. */
+    if (size_bytes >= HUGE_BLOCK_BYTES && size_bytes < SIZE_MAX / 2) {
+        size_t size = (size_bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+        void *block = aligned_alloc(HUGE_PAGE_BYTES, size);
+        if (block != NULL)
+            (void)madvise(block, size_bytes / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES, MADV_HUGEPAGE);
+        return block;
+    }
+#endif
+    return seg_block_new(size_bytes);
 }
 
 void *seg_block_new_zero(size_t size_bytes)

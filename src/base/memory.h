@@ -30,6 +30,9 @@ static inline size_t seg_align_up(size_t size)
 /* SEG_ALIGN-aligned, uninitialised; NULL when out of memory. Size 0 gives a valid block. */
 void *seg_block_new(size_t size_bytes);
 void *seg_block_new_zero(size_t size_bytes);
+/* For large blocks that live long: touching memory for the first time costs a fault for each page,
+ * so these ask the system for large pages. (Blocks of one run are better off in what malloc kept.) */
+void *seg_block_new_lasting(size_t size_bytes);
 void seg_block_free(void *block); /* NULL is allowed */
 
 /* Bump allocator over chunks: no single frees; all is freed at once. Zero is the empty arena. */

@@ -11,7 +11,6 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "graph/exec_plan.h"
-#include "graph/optimise.h"
 #include "ops/elementwise.h"
 
 static void *at(const seg_exec *exec, int buffer)
@@ -24,6 +23,8 @@ static void *at(const seg_exec *exec, int buffer)
 static void *value_data(const seg_exec *exec, seg_value v)
 {
     const seg_graph_value *value = &exec->graph->values[v];
+    if (exec->own[v] != NULL)
+        return exec->own[v];
     if (value->kind == SEG_VALUE_WEIGHT)
         return seg_weights_at(exec->graph->weights, value->weight)->tensor.data;
     if (value->kind == SEG_VALUE_CONSTANT)
@@ -37,7 +38,7 @@ static bool is_view(const seg_exec *exec, size_t index, int k)
 {
     const seg_graph_node *node = &exec->graph->nodes[index];
     const seg_graph_value *value = &exec->graph->values[node->src[k < node->src_count ? k : 0]];
-    return k < node->src_count && value->kind == SEG_VALUE_CONSTANT && value->constant == NULL;
+    return k < node->src_count && value->view != NULL && value->constant == NULL;
 }
 
 /* Views that somebody cannot read as they are become constants. */
@@ -45,7 +46,7 @@ static seg_status copy_views(seg_exec *exec, seg_error *err)
 {
     for (size_t i = 0; i < exec->graph->node_count; i++) {
         const seg_graph_node *node = &exec->graph->nodes[i];
-        const bool packs = (node->op->flags & SEG_OP_PACKS_STEPS) && !exec->opts.train;
+        const bool packs = (node->op->flags & SEG_OP_PACKS) && !exec->opts.train;
         for (int k = 0; k < node->src_count; k++) {
             seg_graph_value *value = &exec->graph->values[node->src[k]];
             if ((packs && k == 1) || !is_view(exec, i, k))
@@ -86,30 +87,16 @@ static void bind_weight_grads(seg_exec *exec)
     }
 }
 
-/* Packed weights of inference are kept: they outlive a forward pass. */
-static seg_status packed_new(seg_exec *exec, seg_error *err)
-{
-    for (size_t i = 0; i < exec->graph->node_count && !exec->opts.train; i++) {
-        const seg_op *op = exec->graph->nodes[i].op;
-        size_t size = op->packed_size != NULL ? op->packed_size(&exec->nodes[i].call) : 0;
-        if (size == 0)
-            continue;
-        exec->packed[i] = seg_block_new(size);
-        if (exec->packed[i] == NULL)
-            return seg_fail_nomem(err, size, exec->graph->nodes[i].name);
-    }
-    return SEG_OK;
-}
-
 static seg_status build(seg_exec *exec, seg_error *err)
 {
     size_t nodes = exec->graph->node_count, values = exec->graph->value_count;
     exec->values = calloc(values + 1, sizeof *exec->values);
     exec->nodes = calloc(nodes + 1, sizeof *exec->nodes);
     exec->packed = calloc(nodes + 1, sizeof *exec->packed);
+    exec->own = calloc(values + 1, sizeof *exec->own);
     exec->weight_count = seg_weights_count(exec->graph->weights);
     exec->weight_grads = calloc((size_t)exec->weight_count + 1, sizeof *exec->weight_grads);
-    if (exec->values == NULL || exec->nodes == NULL || exec->packed == NULL ||
+    if (exec->values == NULL || exec->nodes == NULL || exec->packed == NULL || exec->own == NULL ||
         exec->weight_grads == NULL)
         return seg_fail_nomem(err, (nodes + 1) * sizeof *exec->nodes, "the plan");
     seg_status status = seg_exec_plan(exec, err);
@@ -121,10 +108,10 @@ static seg_status build(seg_exec *exec, seg_error *err)
         return seg_fail(err, SEG_LIMIT,
                         "the activations need %zu bytes, more than the limit of %zu",
                         exec->arena_bytes, exec->opts.memory_limit);
-    exec->arena = seg_block_new(exec->arena_bytes);
+    exec->arena = seg_block_new_lasting(exec->arena_bytes);
     if (exec->arena == NULL)
         return seg_fail_nomem(err, exec->arena_bytes, "the activations");
-    status = packed_new(exec, err);
+    status = seg_exec_pack_new(exec, err);
     for (size_t i = 0; i < nodes; i++)
         bind(exec, i);
     bind_weight_grads(exec);
@@ -169,12 +156,12 @@ void seg_exec_free(seg_exec *exec)
 {
     if (exec == NULL)
         return;
-    for (size_t i = 0; exec->packed != NULL && i < exec->graph->node_count; i++)
-        seg_block_free(exec->packed[i]);
-    free(exec->packed);
+    seg_exec_pack_free(exec);
     free(exec->values);
     free(exec->nodes);
     free(exec->buffers);
+    free(exec->groups);
+    free(exec->band_states);
     free(exec->weight_grads);
     seg_block_free(exec->arena);
     free(exec);
@@ -223,18 +210,24 @@ void seg_exec_weights_changed(seg_exec *exec)
     exec->packed_valid = false;
 }
 
-static void pack_for_inference(seg_exec *exec)
+void seg_exec_prepare(seg_exec *exec)
 {
-    seg_graph_refold(exec->graph);
-    for (size_t i = 0; i < exec->graph->node_count; i++)
-        pack(exec, i);
+    if (exec->opts.train || exec->packed_valid)
+        return;
+    seg_exec_pack_run(exec, at(exec, exec->pack_buffer));
     exec->packed_valid = true;
 }
 
-void seg_exec_prepare(seg_exec *exec)
+/* One call of a node, for a band of its rows or for all. */
+static void run_call(seg_exec *exec, int node, seg_op_call *call, bool timed)
 {
-    if (!exec->opts.train && !exec->packed_valid)
-        pack_for_inference(exec);
+    timed = timed && exec->opts.profile;
+    double start = timed ? seg_clock_seconds() : 0;
+    if (exec->opts.train)
+        pack(exec, (size_t)node);
+    exec->graph->nodes[node].op->forward(call);
+    if (timed)
+        exec->nodes[node].seconds[0] += seg_clock_seconds() - start;
 }
 
 void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
@@ -245,12 +238,12 @@ void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
         seg_rng rng = seg_rng_make(seed, SEG_RNG_DROPOUT, step * exec->graph->node_count + i);
         plan->call.seed = seg_rng_next(&rng);
         plan->call.scratch = at(exec, plan->scratch);
-        double start = exec->opts.profile ? seg_clock_seconds() : 0;
-        if (exec->opts.train)
-            pack(exec, i);
-        exec->graph->nodes[i].op->forward(&plan->call);
-        if (exec->opts.profile)
-            plan->seconds[0] = seg_clock_seconds() - start;
+        plan->seconds[0] = 0;
+        const seg_band_group *group = seg_bands_of(exec, (int)i);
+        if (group == NULL)
+            run_call(exec, (int)i, &plan->call, true);
+        else if (group->last == (int)i)
+            seg_bands_run(exec, group, run_call);
         if (exec->opts.watch != NULL)
             exec->opts.watch->see(exec->opts.watch->context, (int)i, &plan->dst);
     }
@@ -336,7 +329,8 @@ int seg_exec_first_nonfinite(const seg_exec *exec)
     int last = (int)exec->graph->node_count - 1;
     for (int i = 0; i <= last; i++) {
         int buffer = exec->values[exec->graph->nodes[i].dst].data;
-        bool alive = buffer != SEG_NO_BUFFER && exec->buffers[buffer].last >= last;
+        bool alive = buffer != SEG_NO_BUFFER && exec->buffers[buffer].last >= last &&
+                     exec->nodes[i].band != SEG_BAND_WITHIN;
         if (alive && !all_finite(&exec->nodes[i].dst))
             return i;
     }

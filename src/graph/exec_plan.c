@@ -75,6 +75,7 @@ static void prepare_call(seg_exec *exec, int index, const seg_kernels *kernels)
         plan->grad_buffer[k] = plan->total_buffer[k] = SEG_NO_BUFFER;
     }
     plan->dst.shape = plan->diff_dst.shape = exec->graph->values[node->dst].shape;
+    plan->band_buffer = SEG_NO_BUFFER;
     plan->packed = plan->workspace = plan->scratch = plan->back_scratch = SEG_NO_BUFFER;
     plan->call = (seg_op_call){.params = node->params,
                                .kernels = kernels,
@@ -94,28 +95,28 @@ static size_t size_of(size_t (*size)(const seg_op_call *), const seg_op_call *ca
 }
 
 /* Nobody but one concat reads it, and its op can leave gaps between pixels. */
-static bool can_be_part(const seg_graph *graph, seg_value value)
+static bool can_be_part(const seg_exec *exec, seg_value value)
 {
-    const seg_graph_value *part = &graph->values[value];
-    return part->kind == SEG_VALUE_NODE &&
-           (graph->nodes[part->node].op->flags & SEG_OP_STEPS_DST) &&
-           seg_graph_use_count(graph, value) == 1;
+    const seg_graph_value *part = &exec->graph->values[value];
+    return part->kind == SEG_VALUE_NODE && exec->nodes[part->node].band != SEG_BAND_WITHIN &&
+           (exec->graph->nodes[part->node].op->flags & SEG_OP_STEPS_DST) &&
+           seg_graph_use_count(exec->graph, value) == 1;
 }
 
 /*
  * Inference: where every source of a concat can be, they are written into its result by their own
  * ops, and nothing is left to do. Copying only some of them takes as long as all: whole cache
- * lines move either way.
+ * lines move either way. (In bands it is held in a cache anyway.)
  */
 static void place_parts(seg_exec *exec)
 {
     const seg_graph *graph = exec->graph;
     for (size_t i = 0; i < graph->node_count; i++) {
         const seg_graph_node *node = &graph->nodes[i];
-        bool all = node->op == &seg_op_concat;
+        bool all = node->op == &seg_op_concat && exec->nodes[i].band == SEG_BAND_NONE;
         size_t offset = 0;
         for (int k = 0; k < node->src_count && all; k++)
-            all = can_be_part(graph, node->src[k]);
+            all = can_be_part(exec, node->src[k]);
         for (int k = 0; k < node->src_count && all; k++) {
             const seg_graph_value *part = &graph->values[node->src[k]];
             exec->values[node->src[k]].whole = node->dst;
@@ -139,8 +140,21 @@ static int result_buffer(seg_exec *exec, seg_value value, int now)
     return *data;
 }
 
-/* Data of inputs and nodes, workspaces, scratch and (in training) packed weights. */
-static bool plan_forward(seg_exec *exec)
+/* Groups of bands: one scratch for all nodes of each. */
+static bool plan_groups(seg_exec *exec)
+{
+    for (size_t i = 0; i < exec->group_count; i++) {
+        seg_band_group *group = &exec->groups[i];
+        group->scratch =
+            buffer_add(exec, (size_t)group->strips * group->scratch_bytes, group->first);
+        if (group->scratch == SEG_NO_BUFFER)
+            return false;
+        keep_alive(exec, group->scratch, group->last);
+    }
+    return true;
+}
+
+static bool plan_inputs(seg_exec *exec)
 {
     const seg_graph *graph = exec->graph;
     for (size_t i = 0; i < graph->input_count; i++) {
@@ -149,35 +163,74 @@ static bool plan_forward(seg_exec *exec)
         if (exec->values[v].data == SEG_NO_BUFFER)
             return false;
     }
+    if (!exec->opts.train)
+        exec->pack_buffer = buffer_add(exec, seg_exec_pack_scratch(exec), 0);
+    return exec->opts.train || exec->pack_buffer != SEG_NO_BUFFER;
+}
+
+/* Buffers of one node; false when out of memory. */
+static bool plan_node(seg_exec *exec, int i)
+{
+    const seg_graph_node *node = &exec->graph->nodes[i];
+    const seg_band_group *group = seg_bands_of(exec, i);
+    seg_exec_node_plan *plan = &exec->nodes[i];
+    int now = group != NULL ? group->first : i, back = backward_moment(exec, i);
+    size_t scratch = group != NULL ? 0 : size_of(node->op->scratch_size, &plan->call);
+    bool whole = plan->band != SEG_BAND_WITHIN;
+    int data = whole ? result_buffer(exec, node->dst, now) : buffer_add(exec, 0, now);
+    int band = group != NULL ? buffer_add(exec, (size_t)group->strips * plan->band_bytes, now)
+                             : SEG_NO_BUFFER;
+    plan->workspace = buffer_add(exec, size_of(node->op->workspace_size, &plan->call), now);
+    plan->scratch = buffer_add(exec, scratch, now);
+    if (exec->opts.train)
+        plan->packed = buffer_add(exec, size_of(node->op->packed_size, &plan->call), now);
+    if (plan->runs_backward)
+        plan->back_scratch = buffer_add(exec, scratch, back);
+    exec->values[node->dst].data = data;
+    if (group != NULL) {
+        plan->band_buffer = band;
+        keep_alive(exec, data, group->last);
+        keep_alive(exec, band, group->last);
+        keep_alive(exec, plan->workspace, group->last);
+    }
+    return data != SEG_NO_BUFFER && (group == NULL || band != SEG_NO_BUFFER) &&
+           plan->workspace != SEG_NO_BUFFER && plan->scratch != SEG_NO_BUFFER &&
+           (!exec->opts.train || plan->packed != SEG_NO_BUFFER) &&
+           (!plan->runs_backward || plan->back_scratch != SEG_NO_BUFFER);
+}
+
+/* Who is still read, by node i and by its backward pass. */
+static void plan_lives(seg_exec *exec, int i)
+{
+    const seg_graph_node *node = &exec->graph->nodes[i];
+    const seg_band_group *group = seg_bands_of(exec, i);
+    const seg_exec_node_plan *plan = &exec->nodes[i];
+    int now = group != NULL ? group->last : i, back = backward_moment(exec, i);
+    int data = exec->values[node->dst].data;
+    if (plan->runs_backward)
+        keep_alive(exec, plan->workspace, back);
+    if (plan->runs_backward && (node->op->flags & SEG_OP_READS_DST))
+        keep_alive(exec, data, back);
+    if (plan->runs_backward && (node->op->flags & SEG_OP_FUSES_TRAIN) &&
+        *(const int64_t *)node->params != SEG_ACT_NONE)
+        keep_alive(exec, data, back);
+    for (int k = 0; k < node->src_count; k++) {
+        keep_alive(exec, exec->values[node->src[k]].data, now);
+        if (plan->runs_backward && (node->op->flags & SEG_OP_READS_SRC))
+            keep_alive(exec, exec->values[node->src[k]].data, back);
+    }
+}
+
+/* Data of inputs and nodes, workspaces, scratch and (in training) packed weights. */
+static bool plan_forward(seg_exec *exec)
+{
+    const seg_graph *graph = exec->graph;
+    if (!plan_inputs(exec) || !plan_groups(exec))
+        return false;
     for (int i = 0; i < (int)graph->node_count; i++) {
-        const seg_graph_node *node = &graph->nodes[i];
-        seg_exec_node_plan *plan = &exec->nodes[i];
-        int now = i, back = backward_moment(exec, i);
-        size_t scratch = size_of(node->op->scratch_size, &plan->call);
-        int data = result_buffer(exec, node->dst, now);
-        plan->workspace = buffer_add(exec, size_of(node->op->workspace_size, &plan->call), now);
-        plan->scratch = buffer_add(exec, scratch, now);
-        if (exec->opts.train)
-            plan->packed = buffer_add(exec, size_of(node->op->packed_size, &plan->call), now);
-        if (plan->runs_backward)
-            plan->back_scratch = buffer_add(exec, scratch, back);
-        if (data == SEG_NO_BUFFER || plan->workspace == SEG_NO_BUFFER ||
-            plan->scratch == SEG_NO_BUFFER || (exec->opts.train && plan->packed == SEG_NO_BUFFER) ||
-            (plan->runs_backward && plan->back_scratch == SEG_NO_BUFFER))
+        if (!plan_node(exec, i))
             return false;
-        exec->values[node->dst].data = data;
-        if (plan->runs_backward)
-            keep_alive(exec, plan->workspace, back);
-        if (plan->runs_backward && (node->op->flags & SEG_OP_READS_DST))
-            keep_alive(exec, data, back);
-        if (plan->runs_backward && (node->op->flags & SEG_OP_FUSES_TRAIN) &&
-            *(const int64_t *)node->params != SEG_ACT_NONE)
-            keep_alive(exec, data, back);
-        for (int k = 0; k < node->src_count; k++) {
-            keep_alive(exec, exec->values[node->src[k]].data, now);
-            if (plan->runs_backward && (node->op->flags & SEG_OP_READS_SRC))
-                keep_alive(exec, exec->values[node->src[k]].data, back);
-        }
+        plan_lives(exec, i);
     }
     for (size_t i = 0; i < graph->output_count; i++)
         keep_alive(exec, exec->values[graph->outputs[i].value].data, last_moment(exec));
@@ -244,6 +297,9 @@ seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
     find_gradients(exec);
     for (size_t i = 0; i < exec->graph->node_count; i++)
         prepare_call(exec, (int)i, kernels);
+    seg_status status = seg_bands_plan(exec, err);
+    if (status != SEG_OK)
+        return status;
     if (!exec->opts.train && !exec->opts.no_reuse && exec->opts.watch == NULL)
         place_parts(exec);
     if (!plan_forward(exec) || (exec->opts.train && !plan_backward(exec)))

@@ -12,6 +12,7 @@
 
 #include "graph/exec.h"
 #include "graph/memory_plan.h"
+#include "graph/reach.h"
 
 enum { SEG_NO_BUFFER = -1 };
 
@@ -31,9 +32,33 @@ typedef struct seg_exec_node_plan {
     int grad_buffer[SEG_OP_MAX_SRC];  /* the buffer that diff_src[k] is written to */
     int total_buffer[SEG_OP_MAX_SRC]; /* the buffer it is then added to, or SEG_NO_BUFFER */
     int packed, workspace, scratch, back_scratch;
+    /* bands.c: whether all of the result is held, and the buffer of some rows for each thread. */
+    enum {
+        SEG_BAND_NONE,   /* in no group */
+        SEG_BAND_WITHIN, /* only its group reads it: some rows */
+        SEG_BAND_LEAVES, /* others too: some rows, and all */
+        SEG_BAND_RESULT  /* of the last node: all */
+    } band;
+    int band_buffer;
+    size_t band_bytes; /* of a thread */
     bool runs_backward;
     double seconds[2]; /* of the last forward and backward, when profiling */
 } seg_exec_node_plan;
+
+/* Nodes first..last run a band of rows at a time (bands.c). */
+typedef struct seg_band_group {
+    int first, last;
+    int64_t rows; /* of the last node's result, of a band */
+    int strips;   /* one a thread */
+    size_t scratch_bytes;
+    int scratch; /* buffer of all its nodes, scratch_bytes for each thread */
+} seg_band_group;
+
+/* A node's rows in the strip of a thread: those held, and those asked for in the band at hand. */
+typedef struct seg_band_state {
+    seg_span have, need;
+    bool begun;
+} seg_band_state;
 
 struct seg_exec {
     seg_graph *graph;
@@ -42,15 +67,42 @@ struct seg_exec {
     seg_exec_node_plan *nodes;
     seg_buffer *buffers;
     size_t buffer_count, buffer_capacity;
+    seg_band_group *groups; /* in run order */
+    size_t group_count, group_capacity;
+    seg_band_state *band_states; /* [threads][nodes] */
     size_t arena_bytes;
     char *arena;
     seg_tensor *weight_grads; /* [weights]; data NULL where none */
     int weight_count;
-    void **packed; /* [nodes] kept packed weights, inference only */
+    void **packed; /* [nodes] kept packed weights, inference only: in packed_block */
+    char *packed_block;
     bool packed_valid;
+    void **own; /* [values] weights and folded constants that forward reads, made here; or NULL */
+    int pack_buffer; /* scratch of packing: alive with the inputs, before the first node */
 };
 
 /* Fill values, nodes and buffers (offsets too). */
 seg_status seg_exec_plan(seg_exec *exec, seg_error *err);
+
+/* ---- bands.c ---- */
+
+/* Find the groups, and what they take. Errors: SEG_NOMEM. */
+seg_status seg_bands_plan(seg_exec *exec, seg_error *err);
+/* The group of a node, or NULL. */
+const seg_band_group *seg_bands_of(const seg_exec *exec, int node);
+/* Does one call of a node; timed: of one thread, for a profile. */
+typedef void (*seg_bands_call)(seg_exec *exec, int node, seg_op_call *call, bool timed);
+/* Run a group. */
+void seg_bands_run(seg_exec *exec, const seg_band_group *group, seg_bands_call run);
+
+/* ---- exec_pack.c: weights as forward reads them ---- */
+
+/* Memory for them. Errors: SEG_NOMEM. */
+seg_status seg_exec_pack_new(seg_exec *exec, seg_error *err);
+void seg_exec_pack_free(seg_exec *exec);
+/* Bytes of pack_buffer. */
+size_t seg_exec_pack_scratch(const seg_exec *exec);
+/* Fold and pack; scratch is pack_buffer's memory. */
+void seg_exec_pack_run(seg_exec *exec, char *scratch);
 
 #endif

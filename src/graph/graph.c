@@ -125,21 +125,22 @@ seg_value seg_graph_weight(seg_graph *graph, const char *name, seg_weight_role r
     return value_add(graph, &value);
 }
 
-seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape *shape)
+seg_value seg_graph_constant_later(seg_graph *graph, const char *name, const seg_shape *shape)
 {
     if (failed(graph))
         return SEG_NO_VALUE;
     seg_graph_value value = {.kind = SEG_VALUE_CONSTANT, .shape = *shape};
     value.name = seg_arena_strdup(&graph->arena, name);
-    value.constant = seg_block_new(seg_shape_size(shape));
-    if (value.name == NULL || value.constant == NULL) {
-        seg_block_free(value.constant);
-        return fail_nomem(graph);
-    }
-    seg_value id = value_add(graph, &value);
+    return value.name != NULL ? value_add(graph, &value) : fail_nomem(graph);
+}
+
+seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape *shape)
+{
+    seg_value id = seg_graph_constant_later(graph, name, shape);
     if (id == SEG_NO_VALUE)
-        seg_block_free(value.constant);
-    return id;
+        return SEG_NO_VALUE;
+    graph->values[id].constant = seg_block_new(seg_shape_size(shape));
+    return graph->values[id].constant != NULL ? id : fail_nomem(graph);
 }
 
 seg_value seg_graph_view(seg_graph *graph, const char *name, const seg_shape *shape,

@@ -45,6 +45,8 @@ seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape
  */
 seg_value seg_graph_view(seg_graph *graph, const char *name, const seg_shape *shape,
                          const float *data, const int64_t steps[4]);
+/* The same without its memory: a fold makes it (optimise.h). */
+seg_value seg_graph_constant_later(seg_graph *graph, const char *name, const seg_shape *shape);
 /* One node. params is copied (op->params_size bytes; NULL for none). name labels errors and dumps.
  */
 seg_value seg_graph_op(seg_graph *graph, const seg_op *op, const void *params, const char *name,
@@ -65,7 +67,8 @@ typedef struct seg_graph_value {
     seg_shape shape;
     int weight;     /* index in weights, for SEG_VALUE_WEIGHT */
     int node;       /* producer, for SEG_VALUE_NODE */
-    void *constant; /* owned data, for SEG_VALUE_CONSTANT; NULL: only `view` */
+    void *constant; /* owned data, for SEG_VALUE_CONSTANT; NULL: only `view`, or see
+                     * seg_graph_constant_later */
     const float *view;
     int64_t steps[4]; /* of view */
 } seg_graph_value;

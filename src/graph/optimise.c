@@ -158,8 +158,8 @@ static seg_status fold_batchnorm(seg_graph *graph, seg_graph_node *norm, seg_err
                            .epsilon = params->epsilon};
     seg_shape kernel = graph->values[fold.kernel].shape, bias = graph->values[fold.scale].shape;
     snprintf(name, sizeof name, "%s.folded", conv->name);
-    fold.folded_kernel = seg_graph_constant(graph, name, &kernel);
-    fold.folded_bias = seg_graph_constant(graph, name, &bias);
+    fold.folded_kernel = seg_graph_constant_later(graph, name, &kernel);
+    fold.folded_bias = seg_graph_constant_later(graph, name, &bias);
     if (seg_graph_status(graph, err) != SEG_OK)
         return graph->error.status;
     conv->src[1] = fold.folded_kernel;
@@ -170,43 +170,83 @@ static seg_status fold_batchnorm(seg_graph *graph, seg_graph_node *norm, seg_err
     return fold_add(graph, &fold, err);
 }
 
-static const float *data_of(const seg_graph *graph, seg_value value)
+const seg_graph_fold *seg_graph_fold_of(const seg_graph *graph, seg_value value)
 {
-    const seg_graph_value *v = &graph->values[value];
-    return v->kind == SEG_VALUE_WEIGHT ? seg_f32(&seg_weights_at(graph->weights, v->weight)->tensor)
-                                       : v->constant;
+    for (size_t i = 0; i < graph->fold_count; i++) {
+        if (graph->folds[i].folded_kernel == value || graph->folds[i].folded_bias == value)
+            return &graph->folds[i];
+    }
+    return NULL;
 }
 
-static void refold(seg_graph *graph, const seg_graph_fold *fold)
+static int64_t channels_of(const seg_graph *graph, const seg_graph_fold *fold)
 {
-    const seg_graph_value *view = &graph->values[fold->kernel];
-    const float *kernel = data_of(graph, fold->kernel);
-    const float *bias = fold->bias != SEG_NO_VALUE ? data_of(graph, fold->bias) : NULL;
-    const float *scale = data_of(graph, fold->scale), *shift = data_of(graph, fold->shift);
-    const float *mean = data_of(graph, fold->mean), *var = data_of(graph, fold->var);
-    float *out = graph->values[fold->folded_kernel].constant;
-    float *out_bias = graph->values[fold->folded_bias].constant;
-    int64_t count = seg_shape_count(&graph->values[fold->kernel].shape);
-    int64_t oc = graph->values[fold->scale].shape.dim[0];
-    if (kernel == NULL) {
-        seg_graph_view_copy(view, 1, out);
-        kernel = out;
-    }
+    return graph->values[fold->scale].shape.dim[0];
+}
+
+size_t seg_graph_fold_scratch(const seg_graph *graph, const seg_graph_fold *fold)
+{
+    return 5 * (size_t)channels_of(graph, fold) * sizeof(float);
+}
+
+static const float *read_value(const seg_graph *graph, seg_value value, float *out)
+{
+    const seg_graph_value *v = &graph->values[value];
+    if (v->kind == SEG_VALUE_WEIGHT)
+        seg_weight_read(seg_weights_at(graph->weights, v->weight), out);
+    else if (v->constant != NULL)
+        memcpy(out, v->constant, seg_shape_size(&v->shape));
+    else
+        seg_graph_view_copy(v, 1, out);
+    return out;
+}
+
+void seg_graph_fold_fill(const seg_graph *graph, const seg_graph_fold *fold, float *kernel,
+                         float *out_bias, float *scratch)
+{
+    const int64_t oc = channels_of(graph, fold);
+    const int64_t count = seg_shape_count(&graph->values[fold->kernel].shape);
+    const float *bias = NULL;
+    const float *scale = read_value(graph, fold->scale, scratch);
+    const float *shift = read_value(graph, fold->shift, scratch + oc);
+    const float *mean = read_value(graph, fold->mean, scratch + 2 * oc);
+    const float *var = read_value(graph, fold->var, scratch + 3 * oc);
+    if (fold->bias != SEG_NO_VALUE)
+        bias = read_value(graph, fold->bias, scratch + 4 * oc);
+    read_value(graph, fold->kernel, kernel);
     /* The factors live in the bias's place until the kernel is done. */
     for (int64_t c = 0; c < oc; c++)
         out_bias[c] = (float)((double)scale[c] / sqrt((double)var[c] + fold->epsilon));
     for (int64_t i = 0; i < count; i += oc) {
         for (int64_t c = 0; c < oc; c++)
-            out[i + c] = kernel[i + c] * out_bias[c];
+            kernel[i + c] *= out_bias[c];
     }
     for (int64_t c = 0; c < oc; c++)
         out_bias[c] = ((bias != NULL ? bias[c] : 0.0f) - mean[c]) * out_bias[c] + shift[c];
 }
 
-void seg_graph_refold(seg_graph *graph)
+static bool constant_room(seg_graph_value *value)
 {
-    for (size_t i = 0; i < graph->fold_count; i++)
-        refold(graph, &graph->folds[i]);
+    if (value->constant == NULL)
+        value->constant = seg_block_new(seg_shape_size(&value->shape));
+    return value->constant != NULL;
+}
+
+seg_status seg_graph_refold(seg_graph *graph, seg_error *err)
+{
+    seg_status status = SEG_OK;
+    for (size_t i = 0; status == SEG_OK && i < graph->fold_count; i++) {
+        const seg_graph_fold *fold = &graph->folds[i];
+        seg_graph_value *kernel = &graph->values[fold->folded_kernel];
+        seg_graph_value *bias = &graph->values[fold->folded_bias];
+        float *scratch = seg_block_new(seg_graph_fold_scratch(graph, fold));
+        if (scratch == NULL || !constant_room(kernel) || !constant_room(bias))
+            status = seg_fail_nomem(err, seg_shape_size(&kernel->shape), kernel->name);
+        else
+            seg_graph_fold_fill(graph, fold, kernel->constant, bias->constant, scratch);
+        seg_block_free(scratch);
+    }
+    return status;
 }
 
 /* Resizing and then turning pixels into planes is one op: the large result is written once. */
@@ -265,52 +305,6 @@ seg_status seg_graph_optimise(seg_graph *graph, bool train, seg_error *err)
             fuse_planes(graph, node);
         if (status == SEG_OK)
             fuse_activation(graph, node, train);
-    }
-    return status == SEG_OK ? drop_dead(graph, err) : status;
-}
-
-/* Not worth a pass of its own below: the depthwise result then stays in cache anyway. */
-enum { PAIR_FLOATS = 1 << 20 };
-
-static bool is_pair(seg_graph *graph, const seg_graph_node *conv, const seg_graph_node *depthwise)
-{
-    const seg_conv2d_params *p = conv->params;
-    const seg_shape *weights = &graph->values[conv->src[1]].shape;
-    if (depthwise == NULL || !is(depthwise, "depthwise2d") || conv->src_count != 3 ||
-        depthwise->src_count != 3 || seg_graph_use_count(graph, depthwise->dst) != 1)
-        return false;
-    const seg_conv2d_params *d = depthwise->params;
-    return weights->kh == 1 && weights->kw == 1 && p->groups == 1 && p->sh == 1 && p->sw == 1 &&
-           p->ph + p->pw + p->ph_end + p->pw_end == 0 && d->dh == 1 && d->dw == 1 &&
-           seg_shape_count(&graph->values[depthwise->dst].shape) >= PAIR_FLOATS;
-}
-
-static seg_status join_pair(seg_graph *graph, seg_graph_node *conv, seg_graph_node *depthwise,
-                            seg_error *err)
-{
-    seg_separable2d_params *params = seg_arena_alloc(&graph->arena, sizeof *params);
-    if (params == NULL)
-        return seg_fail_nomem(err, sizeof *params, "a separable convolution");
-    params->activation = ((const seg_conv2d_params *)conv->params)->activation;
-    params->depthwise = *(const seg_conv2d_params *)depthwise->params;
-    const seg_value src[] = {depthwise->src[0], conv->src[1], conv->src[2], depthwise->src[1],
-                             depthwise->src[2]};
-    conv->op = &seg_op_separable2d;
-    conv->params = params;
-    conv->src_count = 5;
-    memcpy(conv->src, src, sizeof src);
-    depthwise->src_count = 0;
-    return SEG_OK;
-}
-
-seg_status seg_graph_join_pairs(seg_graph *graph, seg_error *err)
-{
-    seg_status status = SEG_OK;
-    for (size_t i = 0; i < graph->node_count && status == SEG_OK; i++) {
-        seg_graph_node *conv = &graph->nodes[i];
-        seg_graph_node *before = is(conv, "conv2d") ? producer(graph, conv->src[0]) : NULL;
-        if (before != NULL && is_pair(graph, conv, before))
-            status = join_pair(graph, conv, before, err);
     }
     return status == SEG_OK ? drop_dead(graph, err) : status;
 }

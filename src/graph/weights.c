@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "base/memory.h"
 #include "base/rng.h"
 
@@ -16,6 +17,7 @@ struct seg_weights {
     seg_weight *items;
     uint64_t *hashes; /* of the names, to find one quickly */
     size_t count, capacity, hash_capacity;
+    bool lent; /* what is declared gets no memory */
 };
 
 seg_status seg_weights_new(seg_weights **out, seg_error *err)
@@ -70,8 +72,9 @@ static seg_status append(seg_weights *weights, const char *name, seg_weight_role
     if (!grown)
         return seg_fail_nomem(err, wanted * sizeof *weights->items, name);
     seg_weight item = {.name = strdup(name), .role = role, .tensor.shape = *shape};
-    item.tensor.data = seg_block_new(seg_shape_size(shape));
-    if (item.name == NULL || item.tensor.data == NULL) {
+    if (!weights->lent)
+        item.tensor.data = seg_block_new(seg_shape_size(shape));
+    if (item.name == NULL || (!weights->lent && item.tensor.data == NULL)) {
         free(item.name);
         seg_block_free(item.tensor.data);
         return seg_fail_nomem(err, seg_shape_size(shape), name);
@@ -99,6 +102,63 @@ seg_status seg_weights_declare(seg_weights *weights, const char *name, seg_weigh
                         seg_shape_text(&weight->tensor.shape, has), seg_shape_text(shape, wants));
     if (weight->role != role) /* sessions of several threads share a model's weights: no write */
         weight->role = role;
+    return SEG_OK;
+}
+
+/* ---- numbers that lie elsewhere ---- */
+
+void seg_weights_set_lent(seg_weights *weights)
+{
+    weights->lent = true;
+}
+
+void seg_weights_lend(seg_weights *weights, int index, const seg_weight_source *source)
+{
+    weights->items[index].source = *source;
+}
+
+static void read_int8(const seg_weight *weight, float *out)
+{
+    const seg_shape *shape = &weight->tensor.shape;
+    const int64_t channels = shape->dim[shape->rank - 1], count = seg_shape_count(shape);
+    const int8_t *from = weight->source.data;
+    for (int64_t i = 0; i < count; i += channels) {
+        for (int64_t o = 0; o < channels; o++)
+            out[i + o] = (float)from[i + o] * weight->source.scale[o];
+    }
+}
+
+void seg_weight_read(const seg_weight *weight, float *out)
+{
+    const int64_t count = seg_shape_count(&weight->tensor.shape);
+    if (weight->tensor.data != NULL)
+        memcpy(out, weight->tensor.data, (size_t)count * sizeof *out);
+    else if (weight->source.dtype == SEG_I8)
+        read_int8(weight, out);
+    else if (weight->source.dtype == SEG_F16)
+        seg_f16_to_f32(weight->source.data, out, count);
+    else
+        memcpy(out, weight->source.data, (size_t)count * sizeof *out);
+}
+
+seg_status seg_weights_copy(seg_weights **out, seg_weights *weights, seg_error *err)
+{
+    seg_weights *copy;
+    int index;
+    *out = NULL;
+    seg_status status = seg_weights_new(&copy, err);
+    for (size_t i = 0; status == SEG_OK && i < weights->count; i++) {
+        const seg_weight *weight = &weights->items[i];
+        status = seg_weights_declare(copy, weight->name, weight->role, &weight->tensor.shape,
+                                     &index, err);
+        if (status == SEG_OK)
+            seg_weight_read(weight, copy->items[index].tensor.data);
+    }
+    if (status != SEG_OK) {
+        seg_weights_free(copy);
+        return status;
+    }
+    *out = copy;
     return SEG_OK;
 }
 

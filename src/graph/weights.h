@@ -25,10 +25,21 @@ typedef enum seg_weight_role {
     SEG_WEIGHT_RUNNING_VAR     /* state: one, no gradient */
 } seg_weight_role;
 
+/*
+ * Numbers that lie elsewhere, in fewer bits perhaps: float32, float16, or int8 with a scale for each
+ * output channel (the last axis): weight = scale[o] * stored.
+ */
+typedef struct seg_weight_source {
+    const void *data; /* aligned for its type; lives as long as the weights */
+    seg_dtype dtype;
+    const float *scale; /* of int8 */
+} seg_weight_source;
+
 typedef struct seg_weight {
     char *name;
     seg_weight_role role;
-    seg_tensor tensor;
+    seg_tensor tensor; /* data NULL: the numbers are the source's, see seg_weight_read */
+    seg_weight_source source;
 } seg_weight;
 
 typedef struct seg_weights seg_weights;
@@ -47,6 +58,17 @@ int seg_weights_find(const seg_weights *weights, const char *name);
  */
 seg_status seg_weights_declare(seg_weights *weights, const char *name, seg_weight_role role,
                                const seg_shape *shape, int *index, seg_error *err);
+
+/*
+ * Tensors declared from now on have no memory of their own: each is lent its numbers, which nobody
+ * then changes. A network that only runs reads them once for each plan, and holds them packed.
+ */
+void seg_weights_set_lent(seg_weights *weights);
+void seg_weights_lend(seg_weights *weights, int index, const seg_weight_source *source);
+/* The numbers of a weight, wherever they lie, as float32: [its elements]. */
+void seg_weight_read(const seg_weight *weight, float *out);
+/* A copy in which every tensor has memory of its own. Errors: SEG_NOMEM. */
+seg_status seg_weights_copy(seg_weights **out, seg_weights *weights, seg_error *err);
 
 /* Fill tensor `index` as its role says; the same (seed, name) gives the same numbers. */
 void seg_weights_initialise(seg_weights *weights, int index, uint64_t seed);

@@ -67,8 +67,8 @@ static seg_status save_renamed(const seg_model *model, const char *path, const s
     rest.about = rest.licence = NULL;
     seg_status status = replace(copy->spec.data, sizeof copy->spec.data, opts->about, "about", err);
     if (status == SEG_OK)
-        status = replace(copy->spec.licence, sizeof copy->spec.licence, opts->licence, "licence",
-                         err);
+        status =
+            replace(copy->spec.licence, sizeof copy->spec.licence, opts->licence, "licence", err);
     if (status == SEG_OK)
         status = seg_model_save(copy, path, &rest, err);
     free(copy);

@@ -42,7 +42,8 @@ static seg_slot kernel(const layer *l, int src, bool transposed)
     const seg_graph_value *value = &e->graph->values[l->node->src[src]];
     const seg_shape s = value->shape;
     const float *from = data_of(e, l->node->src[src]);
-    seg_shape shape = seg_shape_nhwc(transposed ? s.ic : s.oc, transposed ? s.oc : s.ic, s.kh, s.kw);
+    seg_shape shape =
+        seg_shape_nhwc(transposed ? s.ic : s.oc, transposed ? s.oc : s.ic, s.kh, s.kw);
     void *memory;
     seg_slot slot = seg_emit_constant(&e->emit, value->name, &shape, NULL, &memory);
     float *to = memory;
@@ -310,8 +311,9 @@ static void export_node(exporter *e, const seg_graph_node *node)
         }
     }
     if (e->emit.status == SEG_OK)
-        e->emit.status = seg_fail(e->emit.err, SEG_UNSUPPORTED, "%s: no ONNX operator for the layer %s",
-                                  node->name, node->op->name);
+        e->emit.status =
+            seg_fail(e->emit.err, SEG_UNSUPPORTED, "%s: no ONNX operator for the layer %s",
+                     node->name, node->op->name);
 }
 
 /* ---- the whole ---- */
@@ -343,22 +345,21 @@ static seg_status add_metadata(seg_program *program, const seg_model *model, seg
     return status;
 }
 
-static seg_status build(seg_graph **out, const seg_model *model, int width, int height,
-                        seg_error *err)
+static seg_status build(seg_graph **out, const seg_model *model, seg_weights *weights, int width,
+                        int height, seg_error *err)
 {
-    seg_status status = seg_graph_new(out, model->weights, err);
+    seg_status status = seg_graph_new(out, weights, err);
     if (status == SEG_OK)
         status = seg_net_build(*out, &model->spec.net, 1, height, width, err);
     if (status == SEG_OK)
         status = seg_graph_optimise(*out, false, err);
-    if (status == SEG_OK)
-        seg_graph_refold(*out);
-    return status;
+    return status == SEG_OK ? seg_graph_refold(*out, err) : status;
 }
 
 seg_status seg_model_export(seg_program **out, const seg_model *model, int width, int height,
                             seg_error *err)
 {
+    seg_weights *weights;
     seg_graph *graph = NULL;
     seg_program *program = NULL;
     exporter e = {.emit = {.err = err}};
@@ -366,7 +367,9 @@ seg_status seg_model_export(seg_program **out, const seg_model *model, int width
     if (model->import != NULL)
         return seg_fail(err, SEG_UNSUPPORTED, "%s: an imported network is not exported this way",
                         model->spec.net.net);
-    seg_status status = build(&graph, model, width, height, err);
+    seg_status status = seg_weights_copy(&weights, model->weights, err);
+    if (status == SEG_OK)
+        status = build(&graph, model, weights, width, height, err);
     if (status == SEG_OK)
         status = seg_program_new(&program, model->spec.net.net, "onnx", err);
     if (status == SEG_OK) {
@@ -389,6 +392,7 @@ seg_status seg_model_export(seg_program **out, const seg_model *model, int width
         status = seg_program_finish(program, err);
     free(e.slots);
     seg_graph_free(graph);
+    seg_weights_free(weights);
     if (status == SEG_OK)
         *out = program;
     else

@@ -20,14 +20,14 @@ typedef struct graft {
     seg_graph *graph;
     seg_weights *weights;
     seg_graft_search search;
-    seg_slot *at; /* [values of graph] where the program has them; SEG_NO_SLOT: nowhere */
-    int *bias_of; /* [values of graph] node whose bias waits for our batch norm, or -1 */
-    bool *made_up; /* [values of graph] a layer of ours that the program does without */
+    seg_slot *at;     /* [values of graph] where the program has them; SEG_NO_SLOT: nowhere */
+    int *bias_of;     /* [values of graph] node whose bias waits for our batch norm, or -1 */
+    bool *made_up;    /* [values of graph] a layer of ours that the program does without */
     seg_value concat; /* the latest concat that was found: its parts may lie in another order */
     int64_t part_from[SEG_OP_MAX_SRC], part_to[SEG_OP_MAX_SRC], part_size[SEG_OP_MAX_SRC];
     int part_count;
-    int stand_ins;  /* layers that start as the identity */
-    bool *filled; /* [weights] */
+    int stand_ins; /* layers that start as the identity */
+    bool *filled;  /* [weights] */
     seg_error *err;
     seg_status status;
 } graft;
@@ -202,8 +202,8 @@ static void graft_norm(graft *g, const seg_graph_node *node)
 {
     const seg_graft_want want = {.kind = SEG_GRAFT_NORM,
                                  .kernel = g->graph->values[node->src[1]].shape};
-    int found = g->made_up[node->src[0]] ? -1
-                                         : seg_graft_find(&g->search, g->at[node->src[0]], &want);
+    int found =
+        g->made_up[node->src[0]] ? -1 : seg_graft_find(&g->search, g->at[node->src[0]], &want);
     if (found >= 0)
         take_norm(g, node, &g->program->nodes[found]);
     else
@@ -257,9 +257,9 @@ static void graft_plain(graft *g, const seg_graph_node *node, seg_graft_kind kin
 static const struct {
     const char *op;
     seg_graft_kind kind;
-} plain[] = {{"add", SEG_GRAFT_ADD},         {"concat", SEG_GRAFT_CONCAT},
-             {"maxpool2d", SEG_GRAFT_POOL},  {"global_avgpool", SEG_GRAFT_GLOBAL_POOL},
-             {"relu", SEG_GRAFT_RELU},       {"relu6", SEG_GRAFT_RELU}};
+} plain[] = {{"add", SEG_GRAFT_ADD},        {"concat", SEG_GRAFT_CONCAT},
+             {"maxpool2d", SEG_GRAFT_POOL}, {"global_avgpool", SEG_GRAFT_GLOBAL_POOL},
+             {"relu", SEG_GRAFT_RELU},      {"relu6", SEG_GRAFT_RELU}};
 
 static void graft_node(graft *g, const seg_graph_node *node)
 {
@@ -323,12 +323,12 @@ static void write_report(const graft *g, seg_graft_report *report)
     seg_strbuf_addf(&report->text, "%s: %d of the network's %d tensors found by structure\n",
                     g->program->path, report->loaded, report->total);
     if (g->stand_ins > 0)
-        seg_strbuf_addf(&report->text, "of these, %d layers that it does without are the identity\n",
+        seg_strbuf_addf(&report->text,
+                        "of these, %d layers that it does without are the identity\n",
                         g->stand_ins);
     if (report->loaded == report->total)
         return;
-    seg_strbuf_addf(&report->text, "without a counterpart (%d): ",
-                    report->total - report->loaded);
+    seg_strbuf_addf(&report->text, "without a counterpart (%d): ", report->total - report->loaded);
     for (int i = 0; i < report->total; i++) {
         if (!g->filled[i] && shown++ < NAMES_SHOWN)
             seg_strbuf_addf(&report->text, "%s%s", shown > 1 ? ", " : "",
@@ -342,7 +342,11 @@ static void write_report(const graft *g, seg_graft_report *report)
 seg_status seg_graft(seg_weights *weights, const seg_net_config *config, const seg_program *program,
                      seg_graft_report *report, seg_error *err)
 {
-    graft g = {.program = program, .weights = weights, .err = err, .status = SEG_OK, .concat = SEG_NO_VALUE};
+    graft g = {.program = program,
+               .weights = weights,
+               .err = err,
+               .status = SEG_OK,
+               .concat = SEG_NO_VALUE};
     *report = (seg_graft_report){0};
     seg_status status = start(&g, config);
     for (size_t i = 0; status == SEG_OK && i < g.graph->node_count; i++) {

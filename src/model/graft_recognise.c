@@ -76,7 +76,8 @@ static dilation find_dilation(const seg_program *program)
 static bool joins_corners(const seg_program *program)
 {
     for (size_t i = 0; i < program->node_count; i++) {
-        const char *mode = seg_program_get_text(&program->nodes[i], "coordinate_transformation_mode", "");
+        const char *mode =
+            seg_program_get_text(&program->nodes[i], "coordinate_transformation_mode", "");
         if (is(&program->nodes[i], "Resize") && strcmp(mode, "align_corners") == 0)
             return true;
     }
@@ -154,8 +155,8 @@ seg_status seg_graft_recognise(seg_net_config *config, const seg_program *progra
         winner.fc_channels = config->fc_channels = matrix;
     seg_status status = SEG_OK;
     for (int b = 0; status == SEG_OK && seg_backbone_at(b) != NULL; b++)
-        status = try_backbone(config, seg_backbone_at(b)->name, channels, program, &best, &winner,
-                              err);
+        status =
+            try_backbone(config, seg_backbone_at(b)->name, channels, program, &best, &winner, err);
     if (status != SEG_OK)
         return status;
     if (best < ENOUGH)

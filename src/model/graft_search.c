@@ -60,9 +60,9 @@ static bool is_door(const seg_program_node *node)
 
 static bool only_moves(const seg_program_node *node)
 {
-    static const char *const ops[] = {"Transpose", "Identity", "Dropout", "Pad",     "Resize",
-                                      "Upsample",  "Slice",    "Reshape", "Flatten", "Squeeze",
-                                      "Unsqueeze", "Cast"};
+    static const char *const ops[] = {"Transpose", "Identity", "Dropout",   "Pad",
+                                      "Resize",    "Upsample", "Slice",     "Reshape",
+                                      "Flatten",   "Squeeze",  "Unsqueeze", "Cast"};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         if (is(node, ops[i]))
             return true;

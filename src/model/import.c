@@ -131,8 +131,7 @@ static seg_status choose_output(seg_import *import, const seg_import_facts *fact
     }
     if (facts->output[0] != '\0')
         return seg_fail(err, SEG_INVALID, "%s: has no output '%s' (the first is '%s')",
-                        program->path, facts->output,
-                        program->slots[program->outputs[0]].name);
+                        program->path, facts->output, program->slots[program->outputs[0]].name);
     return SEG_OK;
 }
 

@@ -51,9 +51,8 @@ seg_status seg_import_session_new(seg_import_session **out, const seg_import *im
     session->preprocess = preprocess;
     session->classes = classes;
     session->threads = opts->threads > 0 ? opts->threads : seg_cpu_count();
-    const seg_runtime_opts runtime = {.threads = session->threads,
-                                      .memory_limit = opts->memory_limit,
-                                      .bf16 = opts->bf16};
+    const seg_runtime_opts runtime = {
+        .threads = session->threads, .memory_limit = opts->memory_limit, .bf16 = opts->bf16};
     seg_status status = seg_runtime_new(&session->runtime, import->program, &runtime, err);
     if (status != SEG_OK) {
         free(session);
@@ -111,8 +110,8 @@ static placement place(const seg_import *import, const seg_image *image)
 }
 
 /* The image at the size it has in the input; *fitted may be the image itself. */
-static seg_status fit_image(seg_import_session *session, const seg_image *image,
-                            const placement *p, seg_image *fitted, seg_error *err)
+static seg_status fit_image(seg_import_session *session, const seg_image *image, const placement *p,
+                            seg_image *fitted, seg_error *err)
 {
     *fitted = *image;
     if (p->fit_h == image->height && p->fit_w == image->width)
@@ -131,10 +130,9 @@ static uint8_t to_byte(const seg_import *import, float value)
 {
     const bool is_signed = import->input.dtype == SEG_I8;
     const float lo = is_signed ? -128.0f : 0.0f, hi = is_signed ? 127.0f : 255.0f;
-    float q = import->raw_pixels
-                  ? value * 255.0f - (is_signed ? 128.0f : 0.0f)
-                  : value / import->quantisation.scale[0] +
-                        (float)import->quantisation.zero_point[0];
+    float q = import->raw_pixels ? value * 255.0f - (is_signed ? 128.0f : 0.0f)
+                                 : value / import->quantisation.scale[0] +
+                                       (float)import->quantisation.zero_point[0];
     q = rintf(fminf(fmaxf(q, lo), hi));
     return (uint8_t)(int)q;
 }
@@ -232,7 +230,8 @@ static seg_status find_axes(const seg_import_session *session, const seg_shape *
         return seg_fail(err, SEG_UNSUPPORTED, "%s: its output is %s, no map of classes", path,
                         seg_shape_text(shape, text));
     /* The axis as long as there are classes, where only one is; else that of the input. */
-    bool fits_first = shape->dim[1] == session->classes, fits_last = shape->dim[3] == session->classes;
+    bool fits_first = shape->dim[1] == session->classes,
+         fits_last = shape->dim[3] == session->classes;
     if (fits_first != fits_last)
         first = fits_first;
     *axes = first ? (output_axes){2, 3, 1} : (output_axes){1, 2, 3};
@@ -349,10 +348,10 @@ static seg_status make_labels(seg_import_session *session, const seg_tensor *out
         status = reserve(&session->scratch, seg_labels_scratch_size(&logits.shape, image->width),
                          "the labels", err);
     const seg_cells whole = {0};
-    return status == SEG_OK ? seg_labels_from_logits(&logits, &whole, image->width, image->height,
-                                                     labels, session->scratch.data,
-                                                     session->threads, err)
-                            : status;
+    return status == SEG_OK
+               ? seg_labels_from_logits(&logits, &whole, image->width, image->height, labels,
+                                        session->scratch.data, session->threads, err)
+               : status;
 }
 
 seg_status seg_import_measure(const seg_import *import, int width, int height, seg_model_cost *cost,

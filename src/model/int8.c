@@ -108,7 +108,8 @@ static seg_status read_value(seg_int8 *int8, const json_t *values, const char *k
           ends[1] <= SEG_INT8_NUMBER_MAX))
         return seg_fail(err, SEG_FORMAT,
                         "%s: the range of '%.200s' is %g..%g, which must hold 0 and stay within "
-                        "%d", name, key, ends[0], ends[1], SEG_INT8_NUMBER_MAX);
+                        "%d",
+                        name, key, ends[0], ends[1], SEG_INT8_NUMBER_MAX);
     return seg_int8_add(int8, key, ends[0], ends[1], err);
 }
 

@@ -68,7 +68,7 @@ static seg_status load_weights(seg_model **out, const seg_model_spec *spec,
                                const seg_safetensors *file, const char *name, seg_error *err)
 {
     seg_weights *weights;
-    seg_status status = seg_model_weights_read(&weights, spec, file, name, err);
+    seg_status status = seg_model_weights_lend(&weights, spec, file, name, err);
     if (status != SEG_OK)
         return status;
     status = seg_model_new_borrowed(out, spec, weights, err);
@@ -117,28 +117,33 @@ static seg_status load(seg_model **out, const seg_safetensors *file, const char 
     return status;
 }
 
+/* The model keeps the file. */
+static seg_status load_kept(seg_model **out, seg_safetensors *file, const char *name,
+                            seg_error *err)
+{
+    seg_status status = load(out, file, name, err);
+    if (status == SEG_OK)
+        (*out)->file = file;
+    else
+        seg_safetensors_free(file);
+    return status;
+}
+
 seg_status seg_model_load_memory(seg_model **out, const void *data, size_t size, const char *name,
                                  seg_error *err)
 {
     seg_safetensors *file;
     *out = NULL;
     seg_status status = seg_safetensors_parse(&file, data, size, name, err);
-    if (status != SEG_OK)
-        return status;
-    status = load(out, file, name, err);
-    seg_safetensors_free(file);
-    return status;
+    return status == SEG_OK ? load_kept(out, file, name, err) : status;
 }
 
 static seg_status load_safetensors(seg_model **out, const char *path, seg_error *err)
 {
     seg_safetensors *file;
+    *out = NULL;
     seg_status status = seg_safetensors_read(&file, path, err);
-    if (status != SEG_OK)
-        return status;
-    status = load(out, file, path, err);
-    seg_safetensors_free(file);
-    return status;
+    return status == SEG_OK ? load_kept(out, file, path, err) : status;
 }
 
 /* ---- imported ---- */
@@ -239,6 +244,7 @@ void seg_model_free(seg_model *model)
         return;
     if (model->owns_weights)
         seg_weights_free(model->weights);
+    seg_safetensors_free(model->file);
     seg_import_free(model->import);
     seg_int8_free(model->int8);
     free(model->config);

@@ -10,6 +10,7 @@
 #define MODEL_MODEL_H
 
 #include "graph/exec.h"
+#include "io/safetensors.h"
 #include "model/import.h"
 #include "model/int8.h"
 #include "model/spec.h"
@@ -20,7 +21,8 @@ struct seg_model {
     seg_import *import;   /* NULL: one of our own networks, which has weights */
     seg_weights *weights; /* NULL when imported */
     bool owns_weights;
-    seg_int8 *int8;     /* NULL: all in float */
+    seg_int8 *int8;        /* NULL: all in float */
+    seg_safetensors *file; /* that lends the weights; NULL: they are in memory */
     int64_t parameters; /* trainable numbers */
     char *config;       /* JSON of spec.net */
 };
@@ -29,8 +31,8 @@ struct seg_model {
 seg_status seg_model_new_borrowed(seg_model **out, const seg_model_spec *spec, seg_weights *weights,
                                   seg_error *err);
 
-/* From bytes in memory, as seg_model_load; name is for errors. data (aligned to 8) is only read
- * during the call. */
+/* From bytes in memory, as seg_model_load; name is for errors. data (aligned to 8) must outlive the
+ * model. */
 seg_status seg_model_load_memory(seg_model **out, const void *data, size_t size, const char *name,
                                  seg_error *err);
 

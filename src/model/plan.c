@@ -62,9 +62,6 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
         const seg_ranges ranges = seg_int8_ranges(model->int8);
         status = seg_graph_quantise(plan->graph, &ranges, err);
     }
-    /* A watch wants to see every value; and separable2d has no bf16. */
-    if (status == SEG_OK && model->int8 == NULL && opts->watch == NULL && !opts->bf16)
-        status = seg_graph_join_pairs(plan->graph, err);
     return status == SEG_OK ? seg_exec_new(&plan->exec, plan->graph, &exec_opts, err) : status;
 }
 

@@ -15,8 +15,8 @@
 #include "seg/quantise.h"
 
 enum {
-    IMAGES = 32,   /* to calibrate on, at most */
-    MEASURED = 2,  /* images that layers' noise is measured on */
+    IMAGES = 32,  /* to calibrate on, at most */
+    MEASURED = 2, /* images that layers' noise is measured on */
 };
 
 /* Scores of the float network for the images that noise is measured on. */
@@ -108,8 +108,8 @@ static seg_status measure_layers(seg_model *model, const scores *s, const seg_ca
         }
         if (status == SEG_OK && opts->progress != NULL &&
             opts->progress(opts->progress_context, (int)i + 1, (int)int8->count) != 0)
-            status = seg_fail(err, SEG_CANCELLED, "stopped after %zu of %zu layers", i + 1,
-                              int8->count);
+            status =
+                seg_fail(err, SEG_CANCELLED, "stopped after %zu of %zu layers", i + 1, int8->count);
     }
     seg_model_plan_release(&plan);
     return status;
@@ -124,7 +124,8 @@ static void choose_layers(seg_int8 *int8, double least_db)
 static seg_status quantise(seg_model *model, const seg_model *from, const seg_quantise_opts *opts,
                            seg_error *err)
 {
-    const double least_db = opts->least_snr_db != 0 ? opts->least_snr_db : SEG_QUANTISE_LEAST_SNR_DB;
+    const double least_db =
+        opts->least_snr_db != 0 ? opts->least_snr_db : SEG_QUANTISE_LEAST_SNR_DB;
     seg_calibration c;
     scores s = {0};
     seg_status status =

@@ -44,10 +44,10 @@ seg_status seg_net_config_to_json(const seg_net_config *net, char **json, seg_er
 seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *net, seg_error *err);
 
 /*
- * Declare and fill every weight of spec's network from file. Missing, extra (unless "train/...")
+ * Declare every weight of spec's network, its numbers lent by file, which must outlive them. Missing, extra (unless "train/...")
  * and misshapen tensors and NaNs are errors that name the first of them.
  */
-seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
+seg_status seg_model_weights_lend(seg_weights **out, const seg_model_spec *spec,
                                   const seg_safetensors *file, const char *name, seg_error *err);
 
 /* Write a model; what the precision would spoil keeps a better one (stored.h). int8 may be NULL: all

@@ -50,48 +50,97 @@ bool seg_stored_is_scale(const seg_safetensors *file, int index)
     return weight >= 0 && seg_safetensors_tensor(file, weight).shape.dtype == SEG_I8;
 }
 
-static seg_status read_int8(const seg_safetensors *file, int index, const char *name, float *out,
-                            seg_error *err)
+/* The scale of an int8 tensor. A scale of which LARGEST would be infinite is none. */
+static seg_status find_scale(const seg_safetensors *file, int index, const char *name,
+                             const float **scale, seg_error *err)
 {
     const seg_tensor stored = seg_safetensors_tensor(file, index);
-    const int64_t rank = stored.shape.rank, count = seg_shape_count(&stored.shape);
-    const int64_t channels = rank > 0 ? stored.shape.dim[rank - 1] : 0;
-    const int8_t *from = stored.data;
+    const int64_t channels = stored.shape.rank > 0 ? stored.shape.dim[stored.shape.rank - 1] : 0;
     int found = scale_of(file, index);
     if (found < 0)
         return seg_fail(err, SEG_FORMAT, "%s: tensor '%.200s' is int8 without a '%.200s%s'", name,
                         seg_safetensors_name(file, index), seg_safetensors_name(file, index),
                         SCALE);
-    const seg_tensor scale = seg_safetensors_tensor(file, found);
-    if (scale.shape.dtype != SEG_F32 || scale.shape.rank != 1 || scale.shape.dim[0] != channels)
+    const seg_tensor tensor = seg_safetensors_tensor(file, found);
+    if (tensor.shape.dtype != SEG_F32 || tensor.shape.rank != 1 || tensor.shape.dim[0] != channels)
         return seg_fail(err, SEG_FORMAT, "%s: '%.200s' is not the scale of %lld channels", name,
                         seg_safetensors_name(file, found), (long long)channels);
-    for (int64_t i = 0; i < count; i++)
-        out[i] = (float)from[i] * seg_f32(&scale)[i % channels];
+    *scale = seg_f32(&tensor);
     return SEG_OK;
+}
+
+/* Weight i of a source. */
+static float number_at(const seg_weight_source *source, int64_t channels, int64_t i)
+{
+    float value;
+    if (source->dtype == SEG_F32)
+        return ((const float *)source->data)[i];
+    if (source->dtype == SEG_I8)
+        return (float)((const int8_t *)source->data)[i] * source->scale[i % channels];
+    seg_f16_to_f32((const uint16_t *)source->data + i, &value, 1);
+    return value;
+}
+
+/* Whether every number is finite; by bits, so that it costs no more than reading them. */
+static bool all_finite(const seg_weight_source *source, int64_t channels, int64_t count)
+{
+    const uint16_t *half = source->data;
+    const uint32_t *whole = source->data;
+    uint32_t bad = 0;
+    if (source->dtype == SEG_F16) {
+        for (int64_t i = 0; i < count; i++)
+            bad |= (half[i] & 0x7c00u) == 0x7c00u;
+    } else if (source->dtype == SEG_F32) {
+        for (int64_t i = 0; i < count; i++)
+            bad |= (whole[i] & 0x7f800000u) == 0x7f800000u;
+    } else {
+        for (int64_t o = 0; o < channels; o++)
+            bad |= !isfinite(source->scale[o] * LARGEST);
+    }
+    return bad == 0;
+}
+
+static seg_status check_finite(const seg_safetensors *file, int index, const char *name,
+                               const seg_weight_source *source, seg_error *err)
+{
+    const seg_shape shape = seg_safetensors_tensor(file, index).shape;
+    const int64_t count = seg_shape_count(&shape);
+    const int64_t channels = shape.rank > 0 ? shape.dim[shape.rank - 1] : 1;
+    if (all_finite(source, channels, count))
+        return SEG_OK;
+    for (int64_t i = 0; i < count; i++) {
+        const float value = number_at(source, channels, i);
+        if (!isfinite(value))
+            return seg_fail(err, SEG_FORMAT, "%s: tensor '%.200s' holds %f at element %lld of %lld",
+                            name, seg_safetensors_name(file, index), (double)value, (long long)i,
+                            (long long)count);
+    }
+    return SEG_OK; /* a scale of zeros only */
+}
+
+seg_status seg_stored_source(const seg_safetensors *file, int index, const char *name,
+                             seg_weight_source *out, seg_error *err)
+{
+    const seg_tensor stored = seg_safetensors_tensor(file, index);
+    const seg_dtype dtype = stored.shape.dtype;
+    seg_status status = SEG_OK;
+    *out = (seg_weight_source){.data = stored.data, .dtype = dtype};
+    if (dtype == SEG_I8)
+        status = find_scale(file, index, name, &out->scale, err);
+    else if (dtype != SEG_F32 && dtype != SEG_F16)
+        status = seg_fail(err, SEG_MISMATCH, "%s: tensor '%.200s' is not float32, float16 or int8",
+                          name, seg_safetensors_name(file, index));
+    return status == SEG_OK ? check_finite(file, index, name, out, err) : status;
 }
 
 seg_status seg_stored_read(const seg_safetensors *file, int index, const char *name, float *out,
                            seg_error *err)
 {
     const seg_tensor stored = seg_safetensors_tensor(file, index);
-    const int64_t count = seg_shape_count(&stored.shape);
-    seg_status status = SEG_OK;
-    if (stored.shape.dtype == SEG_F32)
-        memcpy(out, stored.data, (size_t)count * sizeof *out);
-    else if (stored.shape.dtype == SEG_F16)
-        seg_f16_to_f32(stored.data, out, count);
-    else if (stored.shape.dtype == SEG_I8)
-        status = read_int8(file, index, name, out, err);
-    else
-        status = seg_fail(err, SEG_MISMATCH, "%s: tensor '%.200s' is not float32, float16 or int8",
-                          name, seg_safetensors_name(file, index));
-    for (int64_t i = 0; status == SEG_OK && i < count; i++) {
-        if (!isfinite(out[i]))
-            status = seg_fail(err, SEG_FORMAT, "%s: tensor '%.200s' holds %f at element %lld of %lld",
-                              name, seg_safetensors_name(file, index), (double)out[i],
-                              (long long)i, (long long)count);
-    }
+    seg_weight weight = {.tensor.shape = seg_stored_shape(&stored)};
+    seg_status status = seg_stored_source(file, index, name, &weight.source, err);
+    if (status == SEG_OK)
+        seg_weight_read(&weight, out);
     return status;
 }
 

@@ -22,8 +22,11 @@ seg_shape seg_stored_shape(const seg_tensor *stored);
 /* Whether tensor `index` is no weight but the scale of one. */
 bool seg_stored_is_scale(const seg_safetensors *file, int index);
 
-/* Tensor `index` into out, [its elements] floats. Errors: SEG_FORMAT (a scale is missing or of
+/* Where the numbers of tensor `index` lie. Errors: SEG_FORMAT (a scale is missing or of
  * another length; a NaN or infinity: tensor and element are named), SEG_MISMATCH (its dtype). */
+seg_status seg_stored_source(const seg_safetensors *file, int index, const char *name,
+                             seg_weight_source *out, seg_error *err);
+/* The same as float32: out is [its elements]. */
 seg_status seg_stored_read(const seg_safetensors *file, int index, const char *name, float *out,
                            seg_error *err);
 

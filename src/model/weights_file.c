@@ -19,12 +19,14 @@ enum { DECLARE_SIDE = 64 };
 
 static const char TRAIN_PREFIX[] = "train/";
 
-seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *net, seg_error *err)
+static seg_status declare(seg_weights **out, const seg_net_config *net, bool lent, seg_error *err)
 {
     seg_weights *weights;
     seg_graph *graph = NULL;
     *out = NULL;
     seg_status status = seg_weights_new(&weights, err);
+    if (status == SEG_OK && lent)
+        seg_weights_set_lent(weights);
     if (status == SEG_OK)
         status = seg_graph_new(&graph, weights, err);
     if (status == SEG_OK)
@@ -36,6 +38,11 @@ seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *ne
     }
     *out = weights;
     return SEG_OK;
+}
+
+seg_status seg_model_weights_declare(seg_weights **out, const seg_net_config *net, seg_error *err)
+{
+    return declare(out, net, false, err);
 }
 
 static seg_status check_shape(const seg_weight *weight, const seg_tensor *found, const char *name,
@@ -50,17 +57,22 @@ static seg_status check_shape(const seg_weight *weight, const seg_tensor *found,
                     seg_shape_text(&weight->tensor.shape, wanted_text));
 }
 
-static seg_status read_weight(seg_weight *weight, const seg_safetensors *file, const char *name,
-                              seg_error *err)
+static seg_status lend_weight(seg_weights *weights, int i, const seg_safetensors *file,
+                              const char *name, seg_error *err)
 {
+    const seg_weight *weight = seg_weights_at(weights, i);
+    seg_weight_source source;
     int index = seg_safetensors_find(file, weight->name);
     if (index < 0)
         return seg_fail(err, SEG_MISMATCH, "%s: tensor '%s' of the network is missing", name,
                         weight->name);
     const seg_tensor found = seg_safetensors_tensor(file, index);
     seg_status status = check_shape(weight, &found, name, err);
-    return status != SEG_OK ? status
-                            : seg_stored_read(file, index, name, seg_f32(&weight->tensor), err);
+    if (status == SEG_OK)
+        status = seg_stored_source(file, index, name, &source, err);
+    if (status == SEG_OK)
+        seg_weights_lend(weights, i, &source);
+    return status;
 }
 
 static seg_status check_no_more(const seg_weights *weights, const seg_safetensors *file,
@@ -76,14 +88,14 @@ static seg_status check_no_more(const seg_weights *weights, const seg_safetensor
     return SEG_OK;
 }
 
-seg_status seg_model_weights_read(seg_weights **out, const seg_model_spec *spec,
+seg_status seg_model_weights_lend(seg_weights **out, const seg_model_spec *spec,
                                   const seg_safetensors *file, const char *name, seg_error *err)
 {
     seg_weights *weights;
     *out = NULL;
-    seg_status status = seg_model_weights_declare(&weights, &spec->net, err);
+    seg_status status = declare(&weights, &spec->net, true, err);
     for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++)
-        status = read_weight(seg_weights_at(weights, i), file, name, err);
+        status = lend_weight(weights, i, file, name, err);
     if (status == SEG_OK)
         status = check_no_more(weights, file, name, err);
     if (status != SEG_OK) {
@@ -103,8 +115,8 @@ static seg_status fill_entries(seg_safetensors_entry *entries, seg_weights *weig
     seg_status status = SEG_OK;
     for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++) {
         const seg_weight *weight = seg_weights_at(weights, i);
-        const bool keep = precision == SEG_PRECISION_INT8 && int8 != NULL &&
-                          seg_int8_keeps(int8, weight->name);
+        const bool keep =
+            precision == SEG_PRECISION_INT8 && int8 != NULL && seg_int8_keeps(int8, weight->name);
         status = seg_stored_make(weight, keep ? SEG_PRECISION_FLOAT16 : precision, &entries[2 * i],
                                  &entries[2 * i + 1], err);
     }
@@ -131,8 +143,8 @@ static seg_status write_entries(const char *path, seg_weights *weights, const te
                                 seg_precision precision, const seg_int8 *int8,
                                 seg_safetensors_entry *entries, seg_error *err)
 {
-    const char *metadata[] = {"seg.format", "1",        "seg.model", t->spec,
-                              "layout",     "HWIO",     "seg.int8",  t->int8};
+    const char *metadata[] = {"seg.format", "1",    "seg.model", t->spec,
+                              "layout",     "HWIO", "seg.int8",  t->int8};
     const int places = 2 * seg_weights_count(weights);
     seg_safetensors_entry *kept = entries + places;
     seg_status status = fill_entries(entries, weights, precision, int8, err);
@@ -146,7 +158,8 @@ static seg_status write_entries(const char *path, seg_weights *weights, const te
     return status;
 }
 
-seg_status seg_model_write_int8(const char *path, const seg_model_spec *spec, seg_weights *weights,
+/* Weights in memory. */
+static seg_status write_weights(const char *path, const seg_model_spec *spec, seg_weights *weights,
                                 seg_precision precision, const seg_int8 *int8, seg_error *err)
 {
     const size_t places = 2 * (size_t)seg_weights_count(weights) + 1;
@@ -154,14 +167,25 @@ seg_status seg_model_write_int8(const char *path, const seg_model_spec *spec, se
     seg_status status = seg_model_spec_to_json(spec, &t.spec, err);
     if (status == SEG_OK && int8 != NULL)
         status = seg_int8_to_json(int8, &t.int8, err);
-    seg_safetensors_entry *entries =
-        status == SEG_OK ? calloc(2 * places, sizeof *entries) : NULL;
+    seg_safetensors_entry *entries = status == SEG_OK ? calloc(2 * places, sizeof *entries) : NULL;
     if (status == SEG_OK)
         status = entries == NULL ? seg_fail_nomem(err, 2 * places * sizeof *entries, path)
                                  : write_entries(path, weights, &t, precision, int8, entries, err);
     free(entries);
     free(t.spec);
     free(t.int8);
+    return status;
+}
+
+seg_status seg_model_write_int8(const char *path, const seg_model_spec *spec, seg_weights *weights,
+                                seg_precision precision, const seg_int8 *int8, seg_error *err)
+{
+    seg_weights *copy;
+    seg_status status = seg_weights_copy(&copy, weights, err);
+    if (status != SEG_OK)
+        return status;
+    status = write_weights(path, spec, copy, precision, int8, err);
+    seg_weights_free(copy);
     return status;
 }
 

@@ -22,7 +22,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "ops/depthwise_layer.h"
 #include "ops/elementwise.h"
 #include "ops/params.h"
 #include "ops/shapes.h"
@@ -228,33 +227,16 @@ static job job_of(const seg_op_call *call, const axis *rows, const axis *columns
     return j;
 }
 
-size_t seg_depthwise_tables_size(const seg_shape *dst)
-{
-    return (size_t)(dst->h + dst->w) * sizeof(position);
-}
-
-seg_depthwise_layer seg_depthwise_layer_make(const seg_conv2d_params *p, const seg_shape *image,
-                                             const seg_shape *weights, const seg_shape *dst,
-                                             void *tables)
-{
-    position *at = tables;
-    return (seg_depthwise_layer){
-        .rows = forward_axis(at, dst->h, image->h, weights->kh, p->sh, p->dh, p->ph, 1),
-        .columns =
-            forward_axis(at + dst->h, dst->w, image->w, weights->kw, p->sw, p->dw, p->pw, SHORTEST),
-        .channels = weights->oc,
-        .from_w = image->w,
-        .kernel_w = weights->kw,
-        .ramp = seg_activation_ramp(p->activation),
-    };
-}
-
 static job forward_job(const seg_op_call *call)
 {
-    const seg_depthwise_layer layer =
-        seg_depthwise_layer_make(call->params, &call->src[IMAGE].shape, &call->src[WEIGHTS].shape,
-                                 &call->dst->shape, call->scratch);
-    return job_of(call, &layer.rows, &layer.columns, &call->src[IMAGE]);
+    const seg_conv2d_params *p = call->params;
+    const seg_shape *src = &call->src[IMAGE].shape, *dst = &call->dst->shape;
+    const seg_shape *weights = &call->src[WEIGHTS].shape;
+    position *at = call->scratch;
+    axis rows = forward_axis(at, dst->h, src->h, weights->kh, p->sh, p->dh, p->ph, 1);
+    axis columns =
+        forward_axis(at + dst->h, dst->w, src->w, weights->kw, p->sw, p->dw, p->pw, SHORTEST);
+    return job_of(call, &rows, &columns, &call->src[IMAGE]);
 }
 
 static job backward_job(const seg_op_call *call)

@@ -59,7 +59,7 @@ typedef struct seg_op_call {
     const seg_tensor *diff_dst; /* backward: one, shape of dst */
     const seg_tensor *diff_src; /* backward: [src_count], shapes of src; data NULL: not wanted */
 
-    /* pack() of ops with SEG_OP_PACKS_STEPS: floats from one index of src[1] to the next, for each
+    /* pack() of ops with SEG_OP_PACKS: floats from one index of src[1] to the next, for each
      * axis; NULL: it lies as its shape says. */
     const int64_t *weight_steps;
     /* Floats from one pixel of dst to the next, with SEG_OP_STEPS_DST; 0: its channels. What lies
@@ -78,8 +78,9 @@ enum {
     /* `activation` may be set: in inference only, or in training as well (then reads dst) */
     SEG_OP_FUSES_INFER = 1 << 2,
     SEG_OP_FUSES_TRAIN = 1 << 3,
-    /* src[1] are weights that inference reads in pack() only, in any order of their axes */
-    SEG_OP_PACKS_STEPS = 1 << 4,
+    /* in inference, forward reads no source after the first: pack() does, src[1] in any order of its
+     * axes */
+    SEG_OP_PACKS = 1 << 4,
     SEG_OP_STEPS_DST = 1 << 5, /* forward can write into some channels of a larger tensor */
 };
 

@@ -22,13 +22,6 @@ typedef struct seg_conv2d_params {
     int64_t groups;
 } seg_conv2d_params;
 
-/* src: image N,IH,IW,C; weights 1,1,C,OC and bias OC of the 1x1 convolution; weights KH,KW,1,C and
- * bias C of the depthwise one before it. */
-typedef struct seg_separable2d_params {
-    int64_t activation;          /* of the 1x1 convolution */
-    seg_conv2d_params depthwise; /* with its own activation */
-} seg_separable2d_params;
-
 /*
  * src: image N,IH,IW,IC; weights KH,KW,IC/G,OC; optional bias OC. The gradient of conv2d as a layer:
  * OH = (IH-1)*sh - ph - ph_end + dh*(KH-1) + 1 + out_pad_h
@@ -77,12 +70,19 @@ typedef enum seg_resize_rounding {
     SEG_ROUNDING_COUNT
 } seg_resize_rounding;
 
+/* A resize that is part of a larger one, rows or columns: extents of the whole (src 0: there is none),
+ * and where in it src and dst begin. */
+typedef struct seg_resize_part {
+    int64_t src, dst, src_first, dst_first;
+} seg_resize_part;
+
 /* Target size in pixels. Half-pixel centres unless align_corners != 0. */
 typedef struct seg_resize_params {
     int64_t h, w, align_corners;
     int64_t coordinates;     /* seg_resize_coordinates */
     int64_t rounding;        /* resize_nearest: seg_resize_rounding */
     double scale_h, scale_w; /* 0: h / H, w / W, exactly */
+    seg_resize_part whole_h, whole_w;
 } seg_resize_params;
 
 /* Window of the source that is kept: rows top..top+h-1, columns left..left+w-1, channels

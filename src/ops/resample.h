@@ -23,9 +23,11 @@ typedef struct seg_axis {
      * start nor start + count may fall as o grows.
      */
     int64_t (*rule)(const struct seg_axis *axis, int64_t o, int64_t *start, float *weights);
-    int64_t coordinates;    /* resizing: seg_resize_coordinates, but USUAL */
-    int64_t rounding;       /* seg_resize_rounding */
-    double scale;           /* 0: out / in */
+    int64_t coordinates; /* resizing: seg_resize_coordinates, but USUAL */
+    int64_t rounding;    /* seg_resize_rounding */
+    double scale;        /* 0: out / in */
+    int64_t whole_in, whole_out, first_in,
+        first_out;          /* seg_resize_params.whole_h; whole_in 0: none */
     int64_t kernel, stride; /* pooling */
     int64_t pad, pad_end;
     bool count_pad;

@@ -98,8 +98,6 @@ seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, s
 seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_error *err)
 {
     seg_status status = seg_graph_optimise(region->graph, false, err);
-    if (status == SEG_OK && !opts->bf16) /* separable2d has no bf16 */
-        status = seg_graph_join_pairs(region->graph, err);
     region->layers = region->graph->node_count;
     free(region->lowered);
     region->lowered = NULL;

@@ -266,25 +266,6 @@ void seg_optimiser_step(seg_optimiser *optimiser, double rate, double norm, int6
 
 /* ---- an average of the weights over time ---- */
 
-seg_status seg_weights_copy(seg_weights **out, seg_weights *weights, seg_error *err)
-{
-    seg_status status = seg_weights_new(out, err);
-    for (int i = 0; status == SEG_OK && i < seg_weights_count(weights); i++) {
-        const seg_weight *from = seg_weights_at(weights, i);
-        int index;
-        status =
-            seg_weights_declare(*out, from->name, from->role, &from->tensor.shape, &index, err);
-        if (status == SEG_OK)
-            memcpy(seg_weights_at(*out, index)->tensor.data, from->tensor.data,
-                   seg_shape_size(&from->tensor.shape));
-    }
-    if (status != SEG_OK) {
-        seg_weights_free(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
 void seg_weights_average(seg_weights *average, seg_weights *weights, double decay, int64_t step)
 {
     double warm = (1.0 + (double)step) / (10.0 + (double)step);

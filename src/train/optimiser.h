@@ -93,9 +93,6 @@ void seg_optimiser_step(seg_optimiser *optimiser, double rate, double norm, int6
 
 /* ---- an average of the weights over time ---- */
 
-/* A copy of weights under the same names. */
-seg_status seg_weights_copy(seg_weights **out, seg_weights *weights, seg_error *err);
-
 /*
  * average += (1 - d) * (weights - average) for every tensor, running statistics included, with
  * d = min(decay, (1+step)/(10+step)), so that the start is soon forgotten.

@@ -33,6 +33,7 @@ START_TEST(there_and_back)
     seg_weights *weights;
     seg_error err;
     ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_FLOAT32), &err), err);
+    tiny_own_weights(model);
     ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
     ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
     ck_assert_int_eq(seg_weights_count(weights), seg_weights_count(model->weights));
@@ -69,6 +70,7 @@ START_TEST(half)
     seg_weights *weights;
     seg_error err;
     ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_FLOAT16), &err), err);
+    tiny_own_weights(model);
     ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
     ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
     for (int i = 0; i < seg_weights_count(weights); i++) {
@@ -95,6 +97,7 @@ START_TEST(int8)
     seg_error err;
     int kernels = 0;
     ck_ok(seg_model_load(&model, write_model(SEG_PRECISION_INT8), &err), err);
+    tiny_own_weights(model);
     ck_ok(tiny_spec(&spec, "deeplabv3plus", CLASSES, &err), err);
     ck_ok(tiny_weights(&weights, &spec, 3, &err), err);
     for (int i = 0; i < seg_weights_count(weights); i++) {
@@ -160,6 +163,7 @@ START_TEST(half_of_large_weights)
     seg_f32(first)[5] = 70000.0f;
     ck_ok(seg_model_write(path, &spec, weights, SEG_PRECISION_FLOAT16, &err), err);
     ck_ok(seg_model_load(&model, path, &err), err);
+    tiny_own_weights(model);
     ck_assert_mem_eq(seg_weights_at(model->weights, 0)->tensor.data, first->data,
                      seg_shape_size(&first->shape));
     seg_weights_free(weights);

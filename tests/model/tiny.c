@@ -55,6 +55,15 @@ seg_status tiny_weights(seg_weights **out, const seg_model_spec *spec, uint64_t 
     return SEG_OK;
 }
 
+void tiny_own_weights(seg_model *model)
+{
+    seg_weights *own;
+    if (seg_weights_copy(&own, model->weights, NULL) != SEG_OK)
+        return;
+    seg_weights_free(model->weights);
+    model->weights = own;
+}
+
 void tiny_picture(uint8_t *pixels, int width, int height, int channels, uint64_t seed)
 {
     for (int y = 0; y < height; y++) {

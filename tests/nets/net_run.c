@@ -34,8 +34,6 @@ net_run net_run_make(seg_weights *weights, const seg_net_config *config, int64_t
     ck_ok(seg_graph_new(&run.graph, weights, &err), err);
     ck_ok(seg_net_build(run.graph, config, n, h, w, &err), err);
     ck_ok(seg_graph_optimise(run.graph, train, &err), err);
-    if (!train)
-        ck_ok(seg_graph_join_pairs(run.graph, &err), err);
     ck_ok(seg_exec_new(&run.exec, run.graph, &opts, &err), err);
     return run;
 }

@@ -67,8 +67,10 @@ static bool look(void *user, const seg_train_progress *progress)
     }
     if (progress->event != SEG_TRAIN_STEP)
         return true;
-    if (w->began == NULL)
+    if (w->began == NULL) {
         ck_ok(seg_model_load(&w->began, w->last, &err), err);
+        tiny_own_weights(w->began);
+    }
     return false;
 }
 
