@@ -14,7 +14,7 @@
  * Where it pays, 3x3 taps are done by Winograd's filtering instead (winograd_tiles.h).
  *
  * Weights are KH,KW,IC/G,OC. Packed, they are panels of nr output channels: a bias of nr floats
- * (zeros without one), then [tap][input channel][nr], per group.
+ * (zeros without one), then [slice of depth][tap][input channel][nr], per group.
  */
 #ifndef OPS_CONVOLUTION_H
 #define OPS_CONVOLUTION_H
@@ -76,6 +76,12 @@ typedef struct seg_conv_kernel {
 seg_conv_kernel seg_conv_kernel_at(const seg_convolution *conv, const float *weights,
                                    const int64_t *steps, const float *bias);
 
+/* How a panel's depth is cut: slices of so many channels (bf16: pairs), the last may be shorter. */
+typedef struct seg_conv_slices {
+    int64_t count, depth;
+} seg_conv_slices;
+seg_conv_slices seg_conv_slices_of(const seg_convolution *conv, bool backward);
+
 /* Floats of packed weights, and packing them. */
 size_t seg_conv_pack_count(const seg_convolution *conv, bool backward);
 void seg_conv_pack_run(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
@@ -83,16 +89,21 @@ void seg_conv_pack_run(const seg_convolution *conv, bool backward, const seg_con
 /* A panel's bias: nr floats. */
 void seg_conv_pack_bias(const seg_convolution *conv, const seg_conv_kernel *kernel, int64_t group,
                         int64_t panel, float *out);
-/* All taps of input channels first..first+count-1 of a panel: [tap][count][nr], 0 past the width. */
+/* Input channels first..first+count-1 of a panel; step: rows of nr from one tap to the next, where
+ * they are packed (bf16: a row is a pair). */
+typedef struct seg_conv_depth {
+    int64_t first, count, step;
+} seg_conv_depth;
+/* All taps of them: [tap][step][nr], 0 past the width. */
 void seg_conv_pack_taps(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
-                        int64_t group, int64_t panel, int64_t first, int64_t count, float *out);
+                        int64_t group, int64_t panel, seg_conv_depth depth, float *out);
 
 /* Does a gather take pairs of bf16 (kernels/bf16.h)? Its packed weights and its source then have
  * half as many "floats" of depth. */
 bool seg_conv_bf16_fits(const seg_convolution *conv, bool backward);
-/* All taps of a panel as pairs: [tap][pair of input channels][nr]. */
+/* The same as pairs of input channels; first is even. */
 void seg_conv_pack_pairs(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
-                         int64_t panel, float *out);
+                         int64_t panel, seg_conv_depth depth, float *out);
 /* An image's channels in pairs. */
 void seg_conv_pair_image(const seg_convolution *conv, const float *image, int64_t pixels,
                          int64_t channels, float *pairs);

@@ -28,18 +28,18 @@ bool seg_conv_bf16_fits(const seg_convolution *conv, bool backward)
 }
 
 void seg_conv_pack_pairs(const seg_convolution *conv, bool backward, const seg_conv_kernel *kernel,
-                         int64_t panel, float *out)
+                         int64_t panel, seg_conv_depth depth, float *out)
 {
     float room[ROOM];
     const int64_t nr = conv->kernels->igemm.nr, taps = conv->y.kernel * conv->x.kernel;
-    const int64_t depth = backward ? conv->oc : conv->ic, pairs = (depth + 1) / 2;
     const int64_t most = ROOM / (2 * taps * nr) * 2;
-    for (int64_t first = 0; first < depth; first += most) {
-        const int64_t count = conv_min(most, depth - first);
-        seg_conv_pack_taps(conv, backward, kernel, 0, panel, first, count, room);
+    for (int64_t at = 0; at < depth.count; at += most) {
+        const int64_t count = conv_min(most, depth.count - at);
+        seg_conv_pack_taps(conv, backward, kernel, 0, panel,
+                           (seg_conv_depth){depth.first + at, count, count}, room);
         for (int64_t t = 0; t < taps; t++)
             conv->kernels->bf16.rows(room + t * count * nr, count,
-                                     out + (t * pairs + first / 2) * nr);
+                                     out + (t * depth.step + at / 2) * nr);
     }
 }
 

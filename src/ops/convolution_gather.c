@@ -24,7 +24,6 @@
 enum {
     BLOCK_TILES_MAX = 64,
     BLOCK_SOURCE_FLOATS = 96 << 10, /* of a block's source pixels: a share of the L2 cache */
-    PANEL_SLICE_FLOATS = 64 << 10,  /* of a panel that stays in cache while tiles pass */
     PIECES_WANTED = 16,             /* of parallel work, when there is enough of it */
     FETCH_FLOATS = 1 << 10,         /* a tile's pixels are asked for at least so far ahead */
 };
@@ -61,9 +60,9 @@ typedef struct plan {
     int64_t channels, src_pixel; /* of the source; floats from one pixel of src to the next */
     const float *src;
     float *pairs;
-    int64_t pairs_floats; /* for each thread by_block */
-    int64_t panels, panel_floats;
-    int64_t slices, slice; /* the depth is cut so that a panel's slice stays in cache */
+    int64_t pairs_floats;                       /* for each thread by_block */
+    int64_t panels, panel_floats, slice_floats; /* of weights */
+    seg_conv_slices slices;
     region *regions;
     seg_igemm_tap *taps;
     int64_t region_count, tiles;
@@ -157,7 +156,8 @@ static void plan_region(plan *p, region *r, const span *y, const span *x, seg_ig
     const int64_t pixel = p->depth * p->conv->groups, mr = p->conv->kernels->igemm.mr;
     const int64_t nr = p->conv->kernels->igemm.nr;
     /* Taps side by side whose channels follow each other are one tap with more channels. */
-    bool run = p->x.tap_src == 1 && p->x.tap_step == 1 && p->conv->groups == 1 && p->slices == 1;
+    bool run =
+        p->x.tap_src == 1 && p->x.tap_step == 1 && p->conv->groups == 1 && p->slices.count == 1;
     int64_t tx = run && x->taps > 1 ? 1 : x->taps;
     *r = (region){.y = y, .x = x, .taps = taps, .tap_count = y->taps * tx};
     r->depth_taps = run && x->taps > 1 ? x->taps : 1;
@@ -165,7 +165,7 @@ static void plan_region(plan *p, region *r, const span *y, const span *x, seg_ig
         for (int64_t j = 0; j < tx; j++) {
             int64_t ky = y->tap + i * p->y.tap_step, kx = x->tap + j * p->x.tap_step;
             taps[i * tx + j].src = (i * p->y.tap_src * p->x.src + j * p->x.tap_src) * pixel;
-            taps[i * tx + j].weights = (ky * p->conv->x.kernel + kx) * p->depth * nr;
+            taps[i * tx + j].weights = (ky * p->conv->x.kernel + kx) * p->slices.depth * nr;
         }
     }
     r->pixels = p->conv->n * y->count * x->count;
@@ -177,7 +177,7 @@ static void plan_region(plan *p, region *r, const span *y, const span *x, seg_ig
 static int64_t tiles_most(const plan *p)
 {
     int64_t mr = p->conv->kernels->igemm.mr;
-    int64_t tile_floats = mr * p->depth * p->x.src_step * p->y.src_step;
+    int64_t tile_floats = mr * p->slices.depth * p->x.src_step * p->y.src_step;
     int64_t tiles = BLOCK_SOURCE_FLOATS / conv_max(tile_floats, 1);
     return conv_max(4, conv_min(tiles, BLOCK_TILES_MAX));
 }
@@ -219,10 +219,9 @@ static size_t plan_make(plan *p, const seg_convolution *conv, bool backward, cha
     p->width = (backward ? conv->ic : conv->oc) / conv->groups;
     int64_t taps = conv->y.kernel * conv->x.kernel;
     p->panels = (p->width + nr - 1) / nr;
-    p->panel_floats = nr * (1 + taps * p->depth);
-    p->slices = (taps * p->depth * nr + PANEL_SLICE_FLOATS - 1) / PANEL_SLICE_FLOATS;
-    p->slices = conv_min(p->slices, p->depth);
-    p->slice = (p->depth + p->slices - 1) / p->slices;
+    p->slices = seg_conv_slices_of(conv, backward);
+    p->slice_floats = taps * p->slices.depth * nr;
+    p->panel_floats = nr + p->slices.count * p->slice_floats;
     p->y = axis_make(&conv->y, to_fine, NULL);
     p->x = axis_make(&conv->x, to_fine, NULL);
     plan_pairs(p);
@@ -345,8 +344,8 @@ static void pair_pixels(const plan *p, block *b, int64_t first, int64_t end, flo
         int64_t step = first + 1 < end ? b->src[first + 1] - src : 0;
         for (next = first; next < end && b->src[next] == src + (next - first) * step; next++)
             ;
-        p->conv->kernels->bf16.pixels(src, step, next - first, p->channels, pairs + first * p->depth,
-                                      p->depth);
+        p->conv->kernels->bf16.pixels(src, step, next - first, p->channels,
+                                      pairs + first * p->depth, p->depth);
         for (int64_t i = first; i < next; i++)
             b->src[i] = pairs + i * p->depth;
     }
@@ -386,12 +385,13 @@ static void run_panel(const plan *p, const block *b, int64_t group, int64_t pane
         .fetch = first ? p->fetch : 0,
         .stream = p->stream,
     };
-    for (int64_t k = 0; k < p->depth; k += p->slice) {
-        int64_t depth = conv_min(p->slice, p->depth - k);
-        job.weights = packed + nr + k * nr;
+    job.weights = packed + nr;
+    for (int64_t k = 0; k < p->depth; k += p->slices.depth) {
+        int64_t depth = conv_min(p->slices.depth, p->depth - k);
         job.src_offset = group * p->depth + k;
         job.ramp = seg_activation_ramp(k + depth == p->depth ? p->job->activation : SEG_ACT_NONE);
         run_slice(p, b, &job, depth);
+        job.weights += p->slice_floats;
         job.bias = NULL;
     }
 }
@@ -420,14 +420,14 @@ static bool streams(const plan *p)
     int64_t floats = p->conv->n * p->y.dst * p->x.dst * p->width * p->conv->groups;
     bool aligned = pixel % vector == 0 && p->width % vector == 0 &&
                    (uintptr_t)p->job->dst % ((size_t)vector * sizeof(float)) == 0;
-    return floats >= SEG_STREAM_FLOATS && aligned && p->slices == 1;
+    return floats >= SEG_STREAM_FLOATS && aligned && p->slices.count == 1;
 }
 
 static void plan_memory(plan *p)
 {
     p->stream = streams(p);
     /* A tile reads its pixels side by side, which no prefetcher follows. Taps share pixels. */
-    if (p->region_count == 1 && p->slices == 1 && p->regions[0].tap_count == 1 && !p->bf16) {
+    if (p->region_count == 1 && p->slices.count == 1 && p->regions[0].tap_count == 1 && !p->bf16) {
         int64_t step = p->conv->kernels->igemm.mr * p->x.src_step * p->depth * p->conv->groups;
         p->fetch = (FETCH_FLOATS + step - 1) / step * step;
     }
@@ -454,8 +454,8 @@ const char *seg_conv_gather_algorithm(const seg_convolution *conv, const seg_con
     plan_make(&p, conv, job->backward, NULL);
     p.job = job;
     if (p.bf16)
-        return p.slices > 1 ? "indirect GEMM in bf16, sliced" : "indirect GEMM in bf16";
-    return p.slices > 1  ? "indirect GEMM, depth in slices"
-           : streams(&p) ? "indirect GEMM, past the caches"
-                         : "indirect GEMM";
+        return p.slices.count > 1 ? "indirect GEMM in bf16, sliced" : "indirect GEMM in bf16";
+    return p.slices.count > 1 ? "indirect GEMM, depth in slices"
+           : streams(&p)      ? "indirect GEMM, past the caches"
+                              : "indirect GEMM";
 }

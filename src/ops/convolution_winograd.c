@@ -138,7 +138,8 @@ static void pack_panel(void *context, int64_t panel, int thread)
     float *out = k->packed + p->panels * nr + panel * panel_floats;
     for (int64_t first = 0; first < p->depth; first += PACKED_ROWS) {
         int64_t count = conv_min(p->depth - first, PACKED_ROWS), tap = count * nr;
-        seg_conv_pack_taps(p->conv, k->backward, k->kernel, 0, panel, first, count, taps);
+        seg_conv_pack_taps(p->conv, k->backward, k->kernel, 0, panel,
+                           (seg_conv_depth){first, count, count}, taps);
         p->conv->kernels->winograd.weights(p->tiles.m, flip ? taps + 8 * tap : taps,
                                            flip ? -tap : tap, tap, out + first * nr,
                                            p->panels * panel_floats);
