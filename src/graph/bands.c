@@ -24,10 +24,11 @@
 #include "ops/params.h"
 
 enum {
-    WORTH_BYTES = 8 << 20, /* of source and result of a layer that joins a group */
-    BAND_BYTES = 1 << 20,  /* of a thread's buffers: they should stay in its cache */
-    STRIP_ROWS = 16,       /* of a group's result: fewer cost too many rows at the borders */
-    ROWS_MOST = 64,        /* of a group's result at once */
+    WORTH_BYTES = 8 << 20,    /* of source and result of a layer that joins a group */
+    BAND_BYTES = 1 << 20,     /* of a thread's buffers: they should stay in its cache */
+    STRIP_ROWS = 16,          /* of a group's result: fewer cost too many rows at the borders */
+    ROWS_MOST = 64,           /* of a group's result at once */
+    WEIGHTS_MOST = 128 << 10, /* floats, which each band reads anew */
 };
 
 typedef union band_params {
@@ -72,7 +73,8 @@ static bool can_band(const seg_exec *exec, const seg_graph_node *node)
     if (node->op == &seg_op_conv2d) {
         const seg_conv2d_params *p = node->params;
         const seg_shape *kernel = &values[node->src[1]].shape;
-        return p->sh > 1 || p->sw > 1 || kernel->kh != 3 || kernel->kw != 3;
+        return (p->sh > 1 || p->sw > 1 || kernel->kh != 3 || kernel->kw != 3) &&
+               seg_shape_count(kernel) <= WEIGHTS_MOST;
     }
     if (node->op == &seg_op_resize_bilinear)
         return seg_reach_is_local(exec->graph, node, 0);

@@ -53,6 +53,9 @@ const char *seg_conv_algorithm(const seg_convolution *conv, const seg_op_call *c
 
 /* ---- its parts ---- */
 
+/* Addresses so far apart share a set of the L1 cache, of processors with sets of 4096 bytes. */
+#define SEG_CONV_PAGE_FLOATS 1024
+
 /* What a multiply-add of bf16 takes of the time of one of float32. */
 #define SEG_CONV_BF16_COST 0.5
 

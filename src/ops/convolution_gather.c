@@ -26,6 +26,7 @@ enum {
     BLOCK_SOURCE_FLOATS = 96 << 10, /* of a block's source pixels: a share of the L2 cache */
     PIECES_WANTED = 16,             /* of parallel work, when there is enough of it */
     FETCH_FLOATS = 1 << 10,         /* a tile's pixels are asked for at least so far ahead */
+    PAGE_PIXELS = 8, /* of a tile whose pixels lie whole pages apart, all in one set of the L1 */
 };
 
 /* Pixels dst, dst + step, ... that meet taps tap, tap + axis.tap_step, ... */
@@ -62,6 +63,7 @@ typedef struct plan {
     float *pairs;
     int64_t pairs_floats;                       /* for each thread by_block */
     int64_t panels, panel_floats, slice_floats; /* of weights */
+    int64_t tile_pixels;
     seg_conv_slices slices;
     region *regions;
     seg_igemm_tap *taps;
@@ -153,7 +155,7 @@ static axis axis_make(const seg_conv_axis *c, bool to_fine, span *spans)
 
 static void plan_region(plan *p, region *r, const span *y, const span *x, seg_igemm_tap *taps)
 {
-    const int64_t pixel = p->depth * p->conv->groups, mr = p->conv->kernels->igemm.mr;
+    const int64_t pixel = p->depth * p->conv->groups, most = p->tile_pixels;
     const int64_t nr = p->conv->kernels->igemm.nr;
     /* Taps side by side whose channels follow each other are one tap with more channels. */
     bool run =
@@ -169,7 +171,7 @@ static void plan_region(plan *p, region *r, const span *y, const span *x, seg_ig
         }
     }
     r->pixels = p->conv->n * y->count * x->count;
-    r->tiles = (r->pixels + mr - 1) / mr;
+    r->tiles = (r->pixels + most - 1) / most;
     r->first_tile = p->tiles;
     p->tiles += r->tiles;
 }
@@ -195,6 +197,17 @@ static void plan_pairs(plan *p)
         p->pairs_floats = p->conv->n * p->y.src * p->x.src * p->depth;
         p->src_pixel = p->depth;
     }
+}
+
+/* Up to mr pixels, but not so many that source or destination do not fit a set of the L1. */
+static void plan_tiles(plan *p)
+{
+    const int64_t src = p->x.src_step * p->src_pixel,
+                  dst = p->x.dst_step * p->width * p->conv->groups;
+    const bool pages = src % SEG_CONV_PAGE_FLOATS == 0 || dst % SEG_CONV_PAGE_FLOATS == 0;
+    p->tile_pixels = p->conv->kernels->igemm.mr;
+    if (pages)
+        p->tile_pixels = conv_min(p->tile_pixels, PAGE_PIXELS);
 }
 
 /* How many tiles share a slice of weights, and whether panels are spread over threads too. */
@@ -225,6 +238,7 @@ static size_t plan_make(plan *p, const seg_convolution *conv, bool backward, cha
     p->y = axis_make(&conv->y, to_fine, NULL);
     p->x = axis_make(&conv->x, to_fine, NULL);
     plan_pairs(p);
+    plan_tiles(p);
     size_t y_bytes = (size_t)p->y.span_count * sizeof(span);
     size_t x_bytes = (size_t)p->x.span_count * sizeof(span);
     p->region_count = p->y.span_count * p->x.span_count;

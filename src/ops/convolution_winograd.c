@@ -59,6 +59,13 @@ static int64_t tiles_most(const plan *p)
     return p->elements * p->depth * p->width < NEAR_FLOATS ? TILES_MOST : TILES_MOST_FAR;
 }
 
+/* Floats from one tile to the next, `count` of them used: tiles whole pages apart would share a set
+ * of the cache. */
+static int64_t apart(int64_t count)
+{
+    return count % SEG_CONV_PAGE_FLOATS == 0 ? count + LINE : count;
+}
+
 static void plan_blocks(plan *p)
 {
     const int64_t nr = p->conv->kernels->igemm.nr, threads = p->conv->threads;
@@ -67,8 +74,8 @@ static void plan_blocks(plan *p)
     p->blocks = conv_min(p->blocks, (p->tiles.count + TILES_LEAST - 1) / TILES_LEAST);
     p->block_tiles = (p->tiles.count + p->blocks - 1) / p->blocks;
     p->panel_groups = conv_min(p->panels, (threads + p->blocks - 1) / p->blocks);
-    p->depth_span = winograd_round_up(p->depth, p->conv->kernels->vector_floats);
-    p->width_span = (p->panels + p->panel_groups - 1) / p->panel_groups * nr;
+    p->depth_span = apart(winograd_round_up(p->depth, p->conv->kernels->vector_floats));
+    p->width_span = apart((p->panels + p->panel_groups - 1) / p->panel_groups * nr);
     p->value_step = winograd_round_up(p->block_tiles * p->depth_span, LINE) + LINE;
     p->product_step = winograd_round_up(p->block_tiles * p->width_span, LINE) + LINE;
     int64_t nowhere = winograd_round_up(p->width_span, LINE);
