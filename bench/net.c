@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the seg authors */
 /*
  * net.c: a whole network, layer by layer.
- *   bench-net NET BACKBONE WIDTH BATCH HEIGHT WIDTH train|infer [THREADS [RUNS [bf16]]]
+ *   bench-net NET BACKBONE WIDTH BATCH HEIGHT WIDTH train|infer [THREADS [RUNS [float32|bf16 [MEMORY_MB]]]]
  * Random weights and pixels; prints the median pass and where its time goes: by op, then the
  * slowest nodes. ms of a node are the best of its runs, so that a neighbour's load hides little.
  */
@@ -93,11 +93,15 @@ static void print_slowest(const seg_graph *graph, const node_times *times, int c
 }
 
 static void run(seg_graph *graph, const seg_net_config *config, bool train, int threads, int runs,
-                bool bf16)
+                bool bf16, double memory_mb)
 {
     seg_error err;
     seg_exec *exec;
-    seg_exec_opts opts = {.threads = threads, .train = train, .profile = true, .bf16 = bf16};
+    seg_exec_opts opts = {.threads = threads,
+                          .train = train,
+                          .profile = true,
+                          .bf16 = bf16,
+                          .memory_limit = (size_t)(memory_mb * 1e6)};
     if (seg_exec_new(&exec, graph, &opts, &err) != SEG_OK)
         die(&err);
     seg_tensor image = seg_exec_input(exec, 0);
@@ -125,10 +129,12 @@ static void run(seg_graph *graph, const seg_net_config *config, bool train, int 
            work = (double)seg_exec_multiply_adds(exec) * (train ? 6 : 2);
     print_ops(graph, best);
     print_slowest(graph, best, 20);
-    printf("%s %s: median %.1f ms, best %.1f ms, %.2f images/s, %.0f GFLOP/s, arena %.0f MB\n",
+    printf("%s %s: median %.1f ms, best %.1f ms, %.2f images/s, %.0f GFLOP/s, arena %.0f MB, %d "
+           "layers "
+           "recomputed\n",
            config->net, config->backbone, median * 1e3, seconds[0] * 1e3,
            (double)image.shape.n / median, work / median * 1e-9,
-           (double)seg_exec_arena_bytes(exec) * 1e-6);
+           (double)seg_exec_arena_bytes(exec) * 1e-6, seg_exec_recomputed(exec));
     free(seconds);
     free(best);
     seg_exec_free(exec);
@@ -142,7 +148,7 @@ int main(int argc, char **argv)
     seg_graph *graph;
     if (argc < 8) {
         fprintf(stderr, "usage: bench-net NET BACKBONE WIDTH BATCH HEIGHT WIDTH train|infer "
-                        "[THREADS [RUNS [bf16]]]\n");
+                        "[THREADS [RUNS [float32|bf16 [MEMORY_MB]]]]\n");
         return 2;
     }
     bool train = strcmp(argv[7], "train") == 0;
@@ -161,7 +167,7 @@ int main(int argc, char **argv)
         seg_weights_initialise(weights, i, 1);
     int runs = argc > 9 ? (int)strtol(argv[9], NULL, 10) : 3;
     run(graph, &config, train, argc > 8 ? (int)strtol(argv[8], NULL, 10) : 0, runs < 1 ? 1 : runs,
-        bf16);
+        bf16, argc > 11 ? strtod(argv[11], NULL) : 0);
     seg_graph_free(graph);
     seg_weights_free(weights);
     return 0;

@@ -82,6 +82,8 @@ typedef struct seg_train_size {
     X(TEXT, on_nonfinite, "stop", 0, 0, 1, "<how>", "stop, or rollback with half the rate")        \
     X(TEXT, precision, "float32", 0, 0, 1, "<how>",                                                \
       "dense convolutions in float32 or bf16, and their gradients")                                \
+    X(INT, memory, 0, 0, 1048576, 0, "<MB>",                                                       \
+      "bound on activations and gradients; cheap ones are computed again; 0: none")                \
     X(TEXT, about, NULL, 0, 0, 1, "<text>", "what the data are, for the model's card")             \
     X(TEXT, licence, NULL, 0, 0, 1, "<text>", "terms of the weights, for the model's card")        \
     X(INT, threads, 0, 0, 1024, 0, "<n>", "threads; 0: one per processor")                         \

@@ -20,7 +20,8 @@ static void *at(const seg_exec *exec, int buffer)
                : exec->arena + exec->buffers[buffer].offset;
 }
 
-static void *value_data(const seg_exec *exec, seg_value v)
+/* backward: as the backward pass reads it. */
+static void *value_data(const seg_exec *exec, seg_value v, bool backward)
 {
     const seg_graph_value *value = &exec->graph->values[v];
     if (exec->own[v] != NULL)
@@ -29,7 +30,8 @@ static void *value_data(const seg_exec *exec, seg_value v)
         return seg_weights_at(exec->graph->weights, value->weight)->tensor.data;
     if (value->kind == SEG_VALUE_CONSTANT)
         return value->constant != NULL ? value->constant : (void *)(uintptr_t)value->view;
-    char *data = at(exec, exec->values[v].data);
+    const seg_exec_value_plan *plan = &exec->values[v];
+    char *data = at(exec, backward && plan->again != SEG_NO_BUFFER ? plan->again : plan->data);
     return data != NULL ? data + exec->values[v].offset : NULL;
 }
 
@@ -60,14 +62,23 @@ static seg_status copy_views(seg_exec *exec, seg_error *err)
     return SEG_OK;
 }
 
+/* Where node `index` finds images: those made once more lie elsewhere in the backward pass. */
+static void bind_images(seg_exec *exec, size_t index, bool backward)
+{
+    const seg_graph_node *node = &exec->graph->nodes[index];
+    seg_exec_node_plan *plan = &exec->nodes[index];
+    plan->dst.data = value_data(exec, node->dst, backward);
+    for (int k = 0; k < node->src_count; k++)
+        plan->src[k].data = value_data(exec, node->src[k], backward);
+}
+
 static void bind(seg_exec *exec, size_t index)
 {
     const seg_graph_node *node = &exec->graph->nodes[index];
     seg_exec_node_plan *plan = &exec->nodes[index];
-    plan->dst.data = value_data(exec, node->dst);
+    bind_images(exec, index, false);
     plan->diff_dst.data = at(exec, exec->values[node->dst].grad);
     for (int k = 0; k < node->src_count; k++) {
-        plan->src[k].data = value_data(exec, node->src[k]);
         plan->diff_src[k].data = at(exec, plan->grad_buffer[k]);
         plan->add_to[k] = at(exec, plan->total_buffer[k]);
     }
@@ -94,10 +105,11 @@ static seg_status build(seg_exec *exec, seg_error *err)
     exec->nodes = calloc(nodes + 1, sizeof *exec->nodes);
     exec->packed = calloc(nodes + 1, sizeof *exec->packed);
     exec->own = calloc(values + 1, sizeof *exec->own);
+    exec->again = calloc(nodes + 1, sizeof *exec->again);
     exec->weight_count = seg_weights_count(exec->graph->weights);
     exec->weight_grads = calloc((size_t)exec->weight_count + 1, sizeof *exec->weight_grads);
     if (exec->values == NULL || exec->nodes == NULL || exec->packed == NULL || exec->own == NULL ||
-        exec->weight_grads == NULL)
+        exec->again == NULL || exec->weight_grads == NULL)
         return seg_fail_nomem(err, (nodes + 1) * sizeof *exec->nodes, "the plan");
     seg_status status = seg_exec_plan(exec, err);
     if (status == SEG_OK)
@@ -115,6 +127,8 @@ static seg_status build(seg_exec *exec, seg_error *err)
     for (size_t i = 0; i < nodes; i++)
         bind(exec, i);
     bind_weight_grads(exec);
+    for (size_t i = 0; i < nodes; i++)
+        exec->recomputed += exec->again[i] != SEG_NEVER;
     return status;
 }
 
@@ -159,6 +173,7 @@ void seg_exec_free(seg_exec *exec)
     seg_exec_pack_free(exec);
     free(exec->values);
     free(exec->nodes);
+    free(exec->again);
     free(exec->buffers);
     free(exec->groups);
     free(exec->band_states);
@@ -169,7 +184,7 @@ void seg_exec_free(seg_exec *exec)
 
 static seg_tensor value_tensor(const seg_exec *exec, seg_value v)
 {
-    return (seg_tensor){exec->graph->values[v].shape, value_data(exec, v)};
+    return (seg_tensor){exec->graph->values[v].shape, value_data(exec, v, false)};
 }
 
 seg_tensor seg_exec_input(seg_exec *exec, int index)
@@ -198,11 +213,11 @@ seg_tensor seg_exec_value(seg_exec *exec, seg_value value)
     return value_tensor(exec, value);
 }
 
-static void pack(seg_exec *exec, size_t index)
+static void pack(const seg_exec *exec, int node, const seg_op_call *call)
 {
-    const seg_op *op = exec->graph->nodes[index].op;
-    if (op->pack != NULL && exec->nodes[index].call.packed != NULL)
-        op->pack(&exec->nodes[index].call);
+    const seg_op *op = exec->graph->nodes[node].op;
+    if (op->pack != NULL && call->packed != NULL)
+        op->pack(call);
 }
 
 void seg_exec_weights_changed(seg_exec *exec)
@@ -224,7 +239,7 @@ static void run_call(seg_exec *exec, int node, seg_op_call *call, bool timed)
     timed = timed && exec->opts.profile;
     double start = timed ? seg_clock_seconds() : 0;
     if (exec->opts.train)
-        pack(exec, (size_t)node);
+        pack(exec, node, call);
     exec->graph->nodes[node].op->forward(call);
     if (timed)
         exec->nodes[node].seconds[0] += seg_clock_seconds() - start;
@@ -233,6 +248,8 @@ static void run_call(seg_exec *exec, int node, seg_op_call *call, bool timed)
 void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
 {
     seg_exec_prepare(exec);
+    for (size_t i = 0; i < exec->graph->node_count && exec->recomputed > 0; i++)
+        bind_images(exec, i, false);
     for (size_t i = 0; i < exec->graph->node_count; i++) {
         seg_exec_node_plan *plan = &exec->nodes[i];
         seg_rng rng = seg_rng_make(seed, SEG_RNG_DROPOUT, step * exec->graph->node_count + i);
@@ -249,13 +266,32 @@ void seg_exec_forward(seg_exec *exec, uint64_t seed, uint64_t step)
     }
 }
 
+/* What the backward pass at this moment wants and forward did not keep. */
+static void run_again(seg_exec *exec, int moment)
+{
+    for (int i = 0; i < (int)exec->graph->node_count; i++) {
+        if (exec->again[i] != moment)
+            continue;
+        seg_op_call call = exec->nodes[i].call;
+        call.again = true;
+        call.packed = at(exec, exec->nodes[i].again_packed);
+        call.scratch = at(exec, exec->nodes[i].again_scratch);
+        pack(exec, i, &call);
+        exec->graph->nodes[i].op->forward(&call);
+    }
+}
+
 void seg_exec_backward(seg_exec *exec)
 {
+    for (size_t i = 0; i < exec->graph->node_count && exec->recomputed > 0; i++)
+        bind_images(exec, i, true);
     for (size_t i = exec->graph->node_count; i-- > 0;) {
         seg_exec_node_plan *plan = &exec->nodes[i];
         if (!plan->runs_backward)
             continue;
         double start = exec->opts.profile ? seg_clock_seconds() : 0;
+        if (exec->recomputed > 0)
+            run_again(exec, 2 * (int)exec->graph->node_count - 1 - (int)i);
         plan->call.scratch = at(exec, plan->back_scratch);
         exec->graph->nodes[i].op->backward(&plan->call);
         for (int k = 0; k < plan->call.src_count; k++) {
@@ -294,6 +330,11 @@ seg_layer_cost seg_exec_cost(const seg_exec *exec, int index)
     if (node->op->algorithm != NULL)
         cost.algorithm = node->op->algorithm(call);
     return cost;
+}
+
+int seg_exec_recomputed(const seg_exec *exec)
+{
+    return exec->recomputed;
 }
 
 size_t seg_exec_arena_bytes(const seg_exec *exec)

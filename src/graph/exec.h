@@ -18,9 +18,11 @@ typedef struct seg_exec_watch {
 } seg_exec_watch;
 
 typedef struct seg_exec_opts {
-    int threads;         /* 0: one per processor */
-    bool train;          /* keep what backward needs; batch statistics in use */
-    size_t memory_limit; /* bytes of the activation arena; 0: none */
+    int threads; /* 0: one per processor */
+    bool train;  /* keep what backward needs; batch statistics in use */
+    /* Bytes of the activation arena; 0: none. Training makes results that are cheap to make once more
+     * in its backward pass instead of keeping them, as many as that takes; the numbers stay the same. */
+    size_t memory_limit;
     const bool
         *weight_grads; /* [seg_weights_count] which weights need gradients; NULL: all that train */
     bool no_reuse;     /* every value keeps a place of its own (for dumps and tests) */
@@ -81,6 +83,8 @@ typedef struct seg_layer_cost {
 seg_layer_cost seg_exec_cost(const seg_exec *exec, int index);
 
 size_t seg_exec_arena_bytes(const seg_exec *exec);
+/* Layers that training runs once more in its backward pass. */
+int seg_exec_recomputed(const seg_exec *exec);
 int64_t seg_exec_multiply_adds(const seg_exec *exec);
 
 /*

@@ -49,8 +49,10 @@ static void find_gradients(seg_exec *exec)
     const seg_graph *graph = exec->graph;
     for (size_t v = 0; v < graph->value_count; v++) {
         const seg_graph_value *value = &graph->values[v];
-        exec->values[v] = (seg_exec_value_plan){
-            .data = SEG_NO_BUFFER, .grad = SEG_NO_BUFFER, .whole = SEG_NO_VALUE};
+        exec->values[v] = (seg_exec_value_plan){.data = SEG_NO_BUFFER,
+                                                .grad = SEG_NO_BUFFER,
+                                                .again = SEG_NO_BUFFER,
+                                                .whole = SEG_NO_VALUE};
         exec->values[v].wants_grad = exec->opts.train && value->kind == SEG_VALUE_WEIGHT &&
                                      weight_wants_grad(exec, value->weight);
     }
@@ -77,6 +79,7 @@ static void prepare_call(seg_exec *exec, int index, const seg_kernels *kernels)
     plan->dst.shape = plan->diff_dst.shape = exec->graph->values[node->dst].shape;
     plan->band_buffer = SEG_NO_BUFFER;
     plan->packed = plan->workspace = plan->scratch = plan->back_scratch = SEG_NO_BUFFER;
+    plan->again_packed = plan->again_scratch = SEG_NO_BUFFER;
     plan->call = (seg_op_call){.params = node->params,
                                .kernels = kernels,
                                .threads = exec->opts.threads,
@@ -199,6 +202,27 @@ static bool plan_node(seg_exec *exec, int i)
            (!plan->runs_backward || plan->back_scratch != SEG_NO_BUFFER);
 }
 
+/* Buffers of node i made once more. */
+static bool plan_again(seg_exec *exec, int i)
+{
+    const seg_graph_node *node = &exec->graph->nodes[i];
+    seg_exec_node_plan *plan = &exec->nodes[i];
+    const int now = exec->again[i];
+    const int data = buffer_add(exec, seg_shape_size(&plan->dst.shape), now);
+    plan->again_packed = buffer_add(exec, size_of(node->op->packed_size, &plan->call), now);
+    plan->again_scratch = buffer_add(exec, size_of(node->op->scratch_size, &plan->call), now);
+    exec->values[node->dst].again = data;
+    return data != SEG_NO_BUFFER && plan->again_packed != SEG_NO_BUFFER &&
+           plan->again_scratch != SEG_NO_BUFFER;
+}
+
+/* A value is read in the backward pass. */
+static void keep_for_backward(seg_exec *exec, seg_value v, int moment)
+{
+    const seg_exec_value_plan *value = &exec->values[v];
+    keep_alive(exec, value->again != SEG_NO_BUFFER ? value->again : value->data, moment);
+}
+
 /* Who is still read, by node i and by its backward pass. */
 static void plan_lives(seg_exec *exec, int i)
 {
@@ -206,18 +230,18 @@ static void plan_lives(seg_exec *exec, int i)
     const seg_band_group *group = seg_bands_of(exec, i);
     const seg_exec_node_plan *plan = &exec->nodes[i];
     int now = group != NULL ? group->last : i, back = backward_moment(exec, i);
-    int data = exec->values[node->dst].data;
     if (plan->runs_backward)
         keep_alive(exec, plan->workspace, back);
-    if (plan->runs_backward && (node->op->flags & SEG_OP_READS_DST))
-        keep_alive(exec, data, back);
-    if (plan->runs_backward && (node->op->flags & SEG_OP_FUSES_TRAIN) &&
-        *(const int64_t *)node->params != SEG_ACT_NONE)
-        keep_alive(exec, data, back);
+    if (seg_exec_reads_dst(exec, i))
+        keep_for_backward(exec, node->dst, back);
+    if (exec->again[i] != SEG_NEVER)
+        keep_alive(exec, plan->workspace, exec->again[i]);
     for (int k = 0; k < node->src_count; k++) {
         keep_alive(exec, exec->values[node->src[k]].data, now);
-        if (plan->runs_backward && (node->op->flags & SEG_OP_READS_SRC))
-            keep_alive(exec, exec->values[node->src[k]].data, back);
+        if (seg_exec_reads_src(exec, i))
+            keep_for_backward(exec, node->src[k], back);
+        if (exec->again[i] != SEG_NEVER)
+            keep_for_backward(exec, node->src[k], exec->again[i]);
     }
 }
 
@@ -228,7 +252,7 @@ static bool plan_forward(seg_exec *exec)
     if (!plan_inputs(exec) || !plan_groups(exec))
         return false;
     for (int i = 0; i < (int)graph->node_count; i++) {
-        if (!plan_node(exec, i))
+        if (!plan_node(exec, i) || (exec->again[i] != SEG_NEVER && !plan_again(exec, i)))
             return false;
         plan_lives(exec, i);
     }
@@ -291,17 +315,9 @@ static bool plan_backward(seg_exec *exec)
     return true;
 }
 
-seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
+/* Buffers by the calls, and where they lie. */
+static seg_status plan_buffers(seg_exec *exec, seg_error *err)
 {
-    const seg_kernels *kernels = seg_kernels_get();
-    find_gradients(exec);
-    for (size_t i = 0; i < exec->graph->node_count; i++)
-        prepare_call(exec, (int)i, kernels);
-    seg_status status = seg_bands_plan(exec, err);
-    if (status != SEG_OK)
-        return status;
-    if (!exec->opts.train && !exec->opts.no_reuse && exec->opts.watch == NULL)
-        place_parts(exec);
     if (!plan_forward(exec) || (exec->opts.train && !plan_backward(exec)))
         return seg_fail_nomem(err, exec->buffer_count * sizeof *exec->buffers, "the plan");
     for (size_t i = 0; i < exec->buffer_count && exec->opts.no_reuse; i++) {
@@ -309,4 +325,33 @@ seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
         exec->buffers[i].last = last_moment(exec);
     }
     return seg_memory_plan(exec->buffers, exec->buffer_count, &exec->arena_bytes, err);
+}
+
+static void plan_calls(seg_exec *exec)
+{
+    const seg_kernels *kernels = seg_kernels_get();
+    find_gradients(exec);
+    for (size_t i = 0; i < exec->graph->node_count; i++)
+        prepare_call(exec, (int)i, kernels);
+}
+
+seg_status seg_exec_plan_training(seg_exec *exec, seg_error *err)
+{
+    plan_calls(exec);
+    exec->buffer_count = 0;
+    return plan_buffers(exec, err);
+}
+
+seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
+{
+    plan_calls(exec);
+    for (size_t i = 0; i < exec->graph->node_count; i++)
+        exec->again[i] = SEG_NEVER;
+    seg_status status = seg_bands_plan(exec, err);
+    if (status != SEG_OK)
+        return status;
+    if (!exec->opts.train && !exec->opts.no_reuse && exec->opts.watch == NULL)
+        place_parts(exec);
+    status = plan_buffers(exec, err);
+    return status == SEG_OK && exec->opts.train ? seg_exec_fit(exec, err) : status;
 }

@@ -10,14 +10,17 @@
 #ifndef GRAPH_EXEC_PLAN_H
 #define GRAPH_EXEC_PLAN_H
 
+#include <limits.h>
+
 #include "graph/exec.h"
 #include "graph/memory_plan.h"
 #include "graph/reach.h"
 
-enum { SEG_NO_BUFFER = -1 };
+enum { SEG_NO_BUFFER = -1, SEG_NEVER = INT_MAX /* a moment */ };
 
 typedef struct seg_exec_value_plan {
     int data, grad;   /* buffers, or SEG_NO_BUFFER */
+    int again;        /* the buffer of data in the backward pass, if it is made once more */
     seg_value whole;  /* the concat's result that this is a part of, or SEG_NO_VALUE */
     size_t offset;    /* bytes of data before it */
     bool wants_grad;  /* a weight that trains lies upstream (or it is one) */
@@ -32,6 +35,7 @@ typedef struct seg_exec_node_plan {
     int grad_buffer[SEG_OP_MAX_SRC];  /* the buffer that diff_src[k] is written to */
     int total_buffer[SEG_OP_MAX_SRC]; /* the buffer it is then added to, or SEG_NO_BUFFER */
     int packed, workspace, scratch, back_scratch;
+    int again_packed, again_scratch; /* of forward once more (recompute.c) */
     /* bands.c: whether all of the result is held, and the buffer of some rows for each thread. */
     enum {
         SEG_BAND_NONE,   /* in no group */
@@ -65,6 +69,9 @@ struct seg_exec {
     seg_exec_opts opts;
     seg_exec_value_plan *values;
     seg_exec_node_plan *nodes;
+    int *
+        again; /* [nodes] when it runs forward once more, before that moment's backward; or SEG_NEVER */
+    int recomputed; /* how many do */
     seg_buffer *buffers;
     size_t buffer_count, buffer_capacity;
     seg_band_group *groups; /* in run order */
@@ -83,6 +90,18 @@ struct seg_exec {
 
 /* Fill values, nodes and buffers (offsets too). */
 seg_status seg_exec_plan(seg_exec *exec, seg_error *err);
+
+/* Training: the same anew, by exec->again. Errors: SEG_NOMEM, SEG_LIMIT. */
+seg_status seg_exec_plan_training(seg_exec *exec, seg_error *err);
+
+/* ---- recompute.c ---- */
+
+/* Training: choose what is made once more in the backward pass, so that the plan, made before, is
+ * within opts.memory_limit. Errors: SEG_LIMIT (it cannot), SEG_NOMEM. */
+seg_status seg_exec_fit(seg_exec *exec, seg_error *err);
+/* Whether the backward pass of a node reads its result, or its sources. */
+bool seg_exec_reads_dst(const seg_exec *exec, int index);
+bool seg_exec_reads_src(const seg_exec *exec, int index);
 
 /* ---- bands.c ---- */
 

@@ -211,7 +211,9 @@ static void normalise_block(void *context, int64_t block, int thread)
 static void forward(const seg_op_call *call)
 {
     job j = job_of(call);
-    if (uses_batch(call)) {
+    if (call->again) {
+        /* They are in workspace. */
+    } else if (uses_batch(call)) {
         for_blocks(&j, moments_block);
         for_chunks(&j, combine_moments);
     } else {

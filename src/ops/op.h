@@ -50,6 +50,8 @@ typedef struct seg_op_call {
     const seg_kernels *kernels;
     int threads;
     bool train;    /* batch statistics, dropout; running statistics move */
+    bool again;    /* forward once more, for backward: batch statistics are in workspace, and the
+                    * running ones stay */
     bool bf16;     /* dense convolutions may round their operands to bf16 */
     uint64_t seed; /* of this step and node (dropout); backward sees the same */
 

@@ -252,10 +252,15 @@ static seg_status build_exec(seg_trainer *trainer, seg_error *err)
     const seg_exec_opts exec = {.threads = trainer->threads,
                                 .train = true,
                                 .weight_grads = wanted,
+                                .memory_limit = (size_t)trainer->opts.memory << 20,
                                 .bf16 = strcmp(trainer->opts.precision, "bf16") == 0};
     seg_status status = seg_exec_new(&trainer->exec, trainer->graph, &exec, err);
     if (status != SEG_OK)
         return status;
+    if (seg_exec_recomputed(trainer->exec) > 0)
+        seg_trainer_note(trainer, "%d of %zu layers run again in the backward pass: %.0f MB",
+                         seg_exec_recomputed(trainer->exec), trainer->graph->node_count,
+                         (double)seg_exec_arena_bytes(trainer->exec) / 1e6);
     for (int i = 0; i < count; i++)
         trainer->grads[i] = seg_exec_weight_grad(trainer->exec, i);
     return seg_optimiser_new(&trainer->optimiser, kind, &opts, trainer->weights,
