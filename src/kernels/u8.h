@@ -71,6 +71,13 @@ typedef struct seg_u8_depthwise {
     seg_u8_store store;
 } seg_u8_depthwise;
 
+/* dst = clamp(((a*fa + b*fb + offset) >> shift) + zero, lowest, highest): no int32 may overflow */
+typedef struct seg_u8_sum {
+    int32_t fa, fb, offset;
+    int shift;
+    int32_t zero, lowest, highest;
+} seg_u8_sum;
+
 typedef struct seg_u8_kernels {
     int64_t mr, nr;
     int64_t vector;                        /* bytes */
@@ -86,14 +93,17 @@ typedef struct seg_u8_kernels {
     void (*depthwise)(const seg_u8_depthwise *job, int64_t pixels, const uint8_t *const *taps,
                       uint8_t *dst);
     /* ---- rows of n bytes ---- */
-    /* dst = clamp((a*fa + b*fb + offset) >> shift, lowest, highest): no int32 may overflow */
-    void (*add)(const uint8_t *a, const uint8_t *b, int32_t fa, int32_t fb, int32_t offset,
-                int shift, int32_t lowest, int32_t highest, int64_t n, uint8_t *dst);
+    void (*add)(const seg_u8_sum *sum, const uint8_t *a, const uint8_t *b, int64_t n, uint8_t *dst);
     void (*max)(const uint8_t *a, const uint8_t *b, int64_t n, uint8_t *dst);
     /* dst = a*(128 - share) + b*share, share 0..128 */
     void (*mix)(const uint8_t *a, const uint8_t *b, int32_t share, int64_t n, int16_t *dst);
     /* dst = (a*(128 - share) + b*share + 2^13) >> 14 */
     void (*mix_bytes)(const int16_t *a, const int16_t *b, int32_t share, int64_t n, uint8_t *dst);
+    /* dst = a*(2048 - share) + b*share, share 0..2048 */
+    void (*mix_fine)(const uint8_t *a, const uint8_t *b, int32_t share, int64_t n, int32_t *dst);
+    /* dst = (a*(2048 - share) + b*share + 2^21) >> 22 */
+    void (*mix_fine_bytes)(const int32_t *a, const int32_t *b, int32_t share, int64_t n,
+                           uint8_t *dst);
     /* dst = clamp(round(src * factor), -zero, 255 - zero) + zero; a NaN counts as -zero */
     void (*quantise)(const float *src, float factor, int32_t zero, int64_t n, uint8_t *dst);
     void (*dequantise)(const uint8_t *src, float scale, int32_t zero, int64_t n, float *dst);

@@ -57,6 +57,11 @@ seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, s
 seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_error *err);
 
 /*
+ * Copy bytes, each ^ flip.
+ */
+void seg_bytes_copy(int threads, const uint8_t *src, int64_t count, uint8_t flip, uint8_t *dst);
+
+/*
  * Copy a tensor between layouts: both hold the logical tensor `shape` of f32, src as `from` says
  * and dst as `to` says.
  */
