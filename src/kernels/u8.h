@@ -78,6 +78,12 @@ typedef struct seg_u8_sum {
     int32_t zero, lowest, highest;
 } seg_u8_sum;
 
+/* Where a pixel of a resized row reads: `share`/2048 of pixel b, the rest of a. */
+typedef struct seg_u8_place {
+    int64_t a, b;
+    int32_t share;
+} seg_u8_place;
+
 typedef struct seg_u8_kernels {
     int64_t mr, nr;
     int64_t vector;                        /* bytes */
@@ -101,9 +107,12 @@ typedef struct seg_u8_kernels {
     void (*mix_bytes)(const int16_t *a, const int16_t *b, int32_t share, int64_t n, uint8_t *dst);
     /* dst = a*(2048 - share) + b*share, share 0..2048 */
     void (*mix_fine)(const uint8_t *a, const uint8_t *b, int32_t share, int64_t n, int32_t *dst);
-    /* dst = (a*(2048 - share) + b*share + 2^21) >> 22 */
-    void (*mix_fine_bytes)(const int32_t *a, const int32_t *b, int32_t share, int64_t n,
-                           uint8_t *dst);
+    /* dst[x] = (line[a]*(2048 - share) + line[b]*share + 2^21) >> 22, pixels of c bytes; of the
+     * line, a vector (VF_LEN) past its end may be read */
+    void (*mix_fine_row)(const int32_t *line, const seg_u8_place *places, int64_t pixels, int64_t c,
+                         uint8_t *dst);
+    /* of pixels of c <= 256 bytes: the place of the first that is the largest */
+    void (*argmax)(const uint8_t *src, int64_t pixels, int64_t c, uint8_t *dst);
     /* dst = clamp(round(src * factor), -zero, 255 - zero) + zero; a NaN counts as -zero */
     void (*quantise)(const float *src, float factor, int32_t zero, int64_t n, uint8_t *dst);
     void (*dequantise)(const uint8_t *src, float scale, int32_t zero, int64_t n, float *dst);

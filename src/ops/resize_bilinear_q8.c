@@ -16,7 +16,11 @@
 
 typedef seg_resize_q8_params params;
 
-enum { SHARES = 2048, SIDE_MAX = (1 << 24) - 1 }; /* floats hold every position up to here */
+enum {
+    SHARES = 2048,
+    SIDE_MAX = (1 << 24) - 1, /* floats hold every position up to here */
+    VECTOR_MAX = 16,          /* int32 that the kernel may read past a line */
+};
 
 static const seg_param param_list[] = {
     {"h", "rows of dst", SEG_PARAM_INT, offsetof(params, h), 1, SIDE_MAX},
@@ -42,13 +46,7 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
     return status;
 }
 
-/* An output: `share`/2048 of pixel b, the rest of a. */
-typedef struct place {
-    int64_t a, b;
-    int32_t share;
-} place;
-
-static place place_of(const params *p, int64_t in, int64_t out, int64_t index)
+static seg_u8_place place_of(const params *p, int64_t in, int64_t out, int64_t index)
 {
     const int64_t less = p->align_corners != 0 && out != 1 ? 1 : 0;
     const float scale = (float)(in - less) / (float)(out - less);
@@ -57,19 +55,19 @@ static place place_of(const params *p, int64_t in, int64_t out, int64_t index)
         at = at + (0.5f * scale - 0.5f);
     at = fminf(fmaxf(at, 0), (float)(in - 1));
     const int64_t low = (int64_t)at;
-    return (place){low, low + 1 < in ? low + 1 : in - 1,
+    return (seg_u8_place){low, low + 1 < in ? low + 1 : in - 1,
                    (int32_t)lrintf((at - (float)low) * SHARES)};
 }
 
 static size_t columns_size(const seg_op_call *call)
 {
-    return seg_align_up((size_t)call->dst->shape.w * sizeof(place));
+    return seg_align_up((size_t)call->dst->shape.w * sizeof(seg_u8_place));
 }
 
 static size_t line_size(const seg_op_call *call)
 {
     const seg_shape *s = &call->src[0].shape;
-    return seg_align_up((size_t)(s->w * s->c) * sizeof(int32_t));
+    return seg_align_up((size_t)(s->w * s->c + VECTOR_MAX) * sizeof(int32_t));
 }
 
 static size_t scratch_size(const seg_op_call *call)
@@ -84,15 +82,13 @@ static void forward_row(void *context, int64_t index, int thread)
     const seg_shape *s = &call->src[0].shape, *d = &call->dst->shape;
     const int64_t row = s->w * s->c;
     const uint8_t *image = seg_u8(&call->src[0]) + index / d->h * s->h * row;
-    const place *columns = call->scratch;
+    const seg_u8_place *columns = call->scratch;
     int32_t *line =
         (int32_t *)(void *)((char *)call->scratch + columns_size(call) + thread * line_size(call));
     uint8_t *dst = seg_u8(call->dst) + index * d->w * d->c;
-    const place y = place_of(call->params, s->h, d->h, index % d->h);
+    const seg_u8_place y = place_of(call->params, s->h, d->h, index % d->h);
     call->kernels->u8.mix_fine(image + y.a * row, image + y.b * row, y.share, row, line);
-    for (int64_t x = 0; x < d->w; x++, dst += d->c)
-        call->kernels->u8.mix_fine_bytes(line + columns[x].a * s->c, line + columns[x].b * s->c,
-                                         columns[x].share, s->c, dst);
+    call->kernels->u8.mix_fine_row(line, columns, d->w, s->c, dst);
 }
 
 static void forward(const seg_op_call *call)
@@ -100,7 +96,7 @@ static void forward(const seg_op_call *call)
     seg_op_call copy = *call;
     const seg_shape *s = &call->src[0].shape, *d = &call->dst->shape;
     for (int64_t x = 0; x < d->w; x++)
-        ((place *)call->scratch)[x] = place_of(call->params, s->w, d->w, x);
+        ((seg_u8_place *)call->scratch)[x] = place_of(call->params, s->w, d->w, x);
     seg_parallel_for(call->threads, d->n * d->h, forward_row, &copy);
 }
 

@@ -87,9 +87,10 @@ typedef struct bytes_job {
     int64_t count;
     uint8_t flip;
     uint8_t *dst;
+    int64_t *wide;
 } bytes_job;
 
-enum { BYTES_BLOCK = 1 << 17 };
+enum { BYTES_BLOCK = 1 << 15 };
 
 static void copy_bytes(void *context, int64_t index, int thread)
 {
@@ -106,8 +107,24 @@ static void copy_bytes(void *context, int64_t index, int thread)
 
 void seg_bytes_copy(int threads, const uint8_t *src, int64_t count, uint8_t flip, uint8_t *dst)
 {
-    bytes_job job = {src, count, flip, dst};
+    bytes_job job = {src, count, flip, dst, NULL};
     seg_parallel_for(threads, (count + BYTES_BLOCK - 1) / BYTES_BLOCK, copy_bytes, &job);
+}
+
+static void widen_bytes(void *context, int64_t index, int thread)
+{
+    (void)thread;
+    const bytes_job *job = context;
+    const int64_t first = index * BYTES_BLOCK, left = job->count - first;
+    const int64_t last = first + (left < BYTES_BLOCK ? left : BYTES_BLOCK);
+    for (int64_t i = first; i < last; i++)
+        job->wide[i] = job->src[i];
+}
+
+void seg_labels_widen(int threads, const uint8_t *src, int64_t count, int64_t *dst)
+{
+    bytes_job job = {src, count, 0, NULL, dst};
+    seg_parallel_for(threads, (count + BYTES_BLOCK - 1) / BYTES_BLOCK, widen_bytes, &job);
 }
 
 void seg_axes_copy(int threads, const seg_shape *shape, const float *src, const seg_axes *from,

@@ -29,7 +29,7 @@ typedef struct seg_axes {
 typedef struct seg_lowered {
     seg_value value; /* SEG_NO_VALUE: none */
     seg_axes axes;
-    seg_dtype dtype; /* of the file: SEG_F32, or SEG_U8 and SEG_I8, which are bytes here */
+    seg_dtype dtype; /* of the file: SEG_F32, or SEG_U8, SEG_I8 and SEG_I64, which are bytes here */
 } seg_lowered;
 
 /* One node that may be lowered. */

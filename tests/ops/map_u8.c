@@ -21,6 +21,18 @@ START_TEST(random_bytes)
 }
 END_TEST
 
+START_TEST(flips)
+{
+    uint8_t q[] = {0, 127, 128, 255}, table[256], dst[4];
+    const uint8_t wanted[] = {0x80, 0xff, 0, 0x7f};
+    for (int i = 0; i < 256; i++)
+        table[i] = (uint8_t)(i ^ 0x80);
+    const seg_tensor src[] = {{bytes_shape(1, 1, 1, 4), q}, {TABLE, table}};
+    bytes_run(&seg_op_map_u8, NULL, 2, src, dst);
+    ck_assert_mem_eq(dst, wanted, sizeof dst);
+}
+END_TEST
+
 START_TEST(refusals)
 {
     seg_shape src[] = {bytes_shape(1, 3, 5, 7), TABLE};
@@ -35,5 +47,6 @@ END_TEST
 void test_op_map_u8(TCase *test)
 {
     tcase_add_test(test, random_bytes);
+    tcase_add_test(test, flips);
     tcase_add_test(test, refusals);
 }
