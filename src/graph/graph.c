@@ -144,7 +144,7 @@ seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape
 }
 
 seg_value seg_graph_view(seg_graph *graph, const char *name, const seg_shape *shape,
-                         const float *data, const int64_t steps[4])
+                         const void *data, const int64_t steps[4])
 {
     if (failed(graph))
         return SEG_NO_VALUE;

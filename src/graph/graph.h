@@ -39,12 +39,12 @@ seg_value seg_graph_weight(seg_graph *graph, const char *name, seg_weight_role r
 /* A tensor that the graph owns, to be filled by whoever made it. */
 seg_value seg_graph_constant(seg_graph *graph, const char *name, const seg_shape *shape);
 /*
- * A constant that lies elsewhere, in any order of its axes (rank 4; steps[a]: floats from one index
+ * A constant that lies elsewhere, in any order of its axes (rank 4; steps[a]: elements from one index
  * of axis a to the next), and stays there until the graph was planned and prepared: ops that can
  * pack it as it is never have a copy made.
  */
 seg_value seg_graph_view(seg_graph *graph, const char *name, const seg_shape *shape,
-                         const float *data, const int64_t steps[4]);
+                         const void *data, const int64_t steps[4]);
 /* The same without its memory: a fold makes it (optimise.h). */
 seg_value seg_graph_constant_later(seg_graph *graph, const char *name, const seg_shape *shape);
 /* One node. params is copied (op->params_size bytes; NULL for none). name labels errors and dumps.
@@ -69,7 +69,7 @@ typedef struct seg_graph_value {
     int node;       /* producer, for SEG_VALUE_NODE */
     void *constant; /* owned data, for SEG_VALUE_CONSTANT; NULL: only `view`, or see
                      * seg_graph_constant_later */
-    const float *view;
+    const void *view;
     int64_t steps[4]; /* of view */
 } seg_graph_value;
 

@@ -39,15 +39,14 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
 
 typedef struct add_job {
     const seg_op_call *call;
-    int32_t fa, fb, offset, lowest, highest;
-    int shift;
+    seg_u8_sum sum;
 } add_job;
 
 static add_job job_of(const seg_op_call *call)
 {
     const params *p = call->params;
     const double a = p->a.scale / p->dst.scale, b = p->b.scale / p->dst.scale;
-    add_job j = {.call = call, .shift = SHIFT_MAX};
+    seg_u8_sum j = {.shift = SHIFT_MAX};
     while (j.shift > 1 && ldexp(256 * (a + b), j.shift) > SUM_MAX)
         j.shift--;
     j.fa = (int32_t)rint(ldexp(a, j.shift));
@@ -58,15 +57,14 @@ static add_job job_of(const seg_op_call *call)
     seg_quant_range(p->activation, &p->dst, &lowest, &highest);
     j.lowest = (int32_t)lowest + (int32_t)p->dst.zero;
     j.highest = (int32_t)highest + (int32_t)p->dst.zero;
-    return j;
+    return (add_job){call, j};
 }
 
 static void forward_block(void *context, int64_t first, int64_t n)
 {
     const add_job *j = context;
-    j->call->kernels->u8.add(seg_u8(&j->call->src[0]) + first, seg_u8(&j->call->src[1]) + first,
-                             j->fa, j->fb, j->offset, j->shift, j->lowest, j->highest, n,
-                             seg_u8(j->call->dst) + first);
+    j->call->kernels->u8.add(&j->sum, seg_u8(&j->call->src[0]) + first,
+                             seg_u8(&j->call->src[1]) + first, n, seg_u8(j->call->dst) + first);
 }
 
 static void forward(const seg_op_call *call)

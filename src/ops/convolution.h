@@ -21,7 +21,7 @@
 
 #include <stdbool.h>
 
-#include "ops/op.h"
+#include "ops/params.h"
 
 /* One direction of the plane: extents in pixels. */
 typedef struct seg_conv_axis {

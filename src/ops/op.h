@@ -61,7 +61,7 @@ typedef struct seg_op_call {
     const seg_tensor *diff_dst; /* backward: one, shape of dst */
     const seg_tensor *diff_src; /* backward: [src_count], shapes of src; data NULL: not wanted */
 
-    /* pack() of ops with SEG_OP_PACKS: floats from one index of src[1] to the next, for each
+    /* pack() of ops with SEG_OP_PACKS: elements from one index of src[1] to the next, for each
      * axis; NULL: it lies as its shape says. */
     const int64_t *weight_steps;
     /* Floats from one pixel of dst to the next, with SEG_OP_STEPS_DST; 0: its channels. What lies

@@ -187,8 +187,33 @@ typedef struct seg_quant_params {
     seg_quant quant;
 } seg_quant_params;
 
+/*
+ * conv2d_q8 and depthwise2d_q8: layers of files that are quantised already, in the file's integers.
+ * src: image u8; weights u8 or i8; bias i32 OC; scale f32 OC. As conv2d and depthwise2d, groups 1,
+ * no activation but the range.
+ *   dst = clamp(round(scale * sum) + dst_zero, lowest, highest)   sum of (src - src_zero) * (w - weights_zero)
+ */
+typedef struct seg_conv2d_q8_params {
+    seg_conv2d_params conv;
+    int64_t src_zero, dst_zero, lowest, highest; /* bytes */
+    int64_t weights_zero;                        /* as stored: -128..255 */
+    int64_t weights_fit; /* 1: w - weights_zero is known to be -128..127; 0: at most 254 */
+} seg_conv2d_q8_params;
+
+/* add_q8: dst = clamp(((a * a_factor + b * b_factor + offset) >> shift) + zero, lowest, highest) */
+typedef struct seg_add_q8_params {
+    int64_t a_factor, b_factor, offset, shift, zero, lowest, highest;
+} seg_add_q8_params;
+
+/* resize_bilinear_q8: coordinates as TensorFlow Lite's, in float; half-pixel centres or not. */
+typedef struct seg_resize_q8_params {
+    int64_t h, w, align_corners, half_pixel;
+} seg_resize_q8_params;
+
 /* concat_u8, maxpool2d_u8 and resize_bilinear_u8 move bytes that all have one quant: their params
  * are those of the op in float. */
+
+/* map_u8: src: image u8; table u8 256. dst = table[src]. */
 
 /* relu, relu6, concat (along C), softmax and argmax (over C; u8 N,H,W,1 out, C <= 255; ties: the
  * lowest id), global_avgpool (N,1,1,C out) have none. */

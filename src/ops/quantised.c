@@ -55,6 +55,31 @@ seg_status seg_shape_of_conv_u8(const seg_op *op, const char *name, const seg_co
     return status == SEG_OK ? SEG_OK : seg_fail(err, status, "%s: as %s", name, reason.text);
 }
 
+seg_status seg_shape_of_conv_q8(const seg_op *op, const char *name, const seg_conv2d_params *params,
+                                const seg_shape *src, seg_shape *dst, seg_error *err)
+{
+    seg_shape as_float[2] = {src[0], src[1]}, vector = seg_shape_vector(src[1].oc);
+    char text[SEG_SHAPE_TEXT_SIZE];
+    seg_error reason;
+    seg_status status = seg_want_bytes(name, &src[0], err);
+    if (status != SEG_OK)
+        return status;
+    if (src[1].rank != 4 || (src[1].dtype != SEG_U8 && src[1].dtype != SEG_I8))
+        return seg_fail(err, SEG_INVALID, "%s: weights must be u8 or i8 of rank 4, are %s", name,
+                        seg_shape_text(&src[1], text));
+    if (!seg_shape_equal(&src[3], &vector))
+        return seg_fail(err, SEG_INVALID, "%s: scales must be f32 %lld, are %s", name,
+                        (long long)src[1].oc, seg_shape_text(&src[3], text));
+    vector.dtype = SEG_I32;
+    if (!seg_shape_equal(&src[2], &vector))
+        return seg_fail(err, SEG_INVALID, "%s: the bias must be i32 %lld, is %s", name,
+                        (long long)src[1].oc, seg_shape_text(&src[2], text));
+    as_float[0].dtype = as_float[1].dtype = SEG_F32;
+    status = seg_op_check(op, params, 2, as_float, dst, &reason);
+    dst->dtype = SEG_U8;
+    return status == SEG_OK ? SEG_OK : seg_fail(err, status, "%s: as %s", name, reason.text);
+}
+
 float seg_quant_weights(const float *weights, int64_t count, int64_t stride, float bias,
                         double src_scale, int8_t *out)
 {

@@ -46,6 +46,23 @@ seg_status seg_shape_of_conv_u8(const seg_op *op, const char *name, const seg_co
                                 int src_count, const seg_shape *src, seg_shape *dst,
                                 seg_error *err);
 
+/* Lines of the table of conv2d_q8 and depthwise2d_q8. */
+#define SEG_CONV_Q8_PARAM(name, help, least, most)                                                 \
+    {                                                                                              \
+#name, help, SEG_PARAM_INT, offsetof(seg_conv2d_q8_params, name), least, most              \
+    }
+#define SEG_CONV_Q8_PARAMS                                                                         \
+    SEG_CONV_Q8_PARAM(src_zero, "byte that means 0 in src", 0, 255),                               \
+        SEG_CONV_Q8_PARAM(dst_zero, "byte that means 0 in dst", 0, 255),                           \
+        SEG_CONV_Q8_PARAM(lowest, "least byte of dst", 0, 255),                                    \
+        SEG_CONV_Q8_PARAM(highest, "largest byte of dst", 0, 255),                                 \
+        SEG_CONV_Q8_PARAM(weights_zero, "number that means 0 in weights", -128, 255),              \
+        SEG_CONV_Q8_PARAM(weights_fit, "1: weights less their zero are -128..127", 0, 1)
+
+/* src of a convolution in a file's integers: image u8, weights u8 or i8, bias i32, scale f32. */
+seg_status seg_shape_of_conv_q8(const seg_op *op, const char *name, const seg_conv2d_params *params,
+                                const seg_shape *src, seg_shape *dst, seg_error *err);
+
 static inline uint8_t *seg_u8(const seg_tensor *tensor)
 {
     return tensor->data;

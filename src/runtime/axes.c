@@ -3,6 +3,7 @@
 /* axes.c: where the axes of a tensor of a file lie in N,H,W,C, and moving from here to there. */
 #include <string.h>
 
+#include "base/parallel.h"
 #include "ops/move.h"
 #include "runtime/region.h"
 
@@ -79,6 +80,51 @@ seg_permute_params seg_axes_permutation(const seg_axes *from, const seg_axes *to
         params.axis[d] = s++;
     }
     return params;
+}
+
+typedef struct bytes_job {
+    const uint8_t *src;
+    int64_t count;
+    uint8_t flip;
+    uint8_t *dst;
+    int64_t *wide;
+} bytes_job;
+
+enum { BYTES_BLOCK = 1 << 15 };
+
+static void copy_bytes(void *context, int64_t index, int thread)
+{
+    (void)thread;
+    const bytes_job *job = context;
+    const uint8_t flip = job->flip;
+    const int64_t first = index * BYTES_BLOCK, left = job->count - first;
+    const int64_t count = left < BYTES_BLOCK ? left : BYTES_BLOCK;
+    const uint8_t *src = job->src + first;
+    uint8_t *dst = job->dst + first;
+    for (int64_t i = 0; i < count; i++)
+        dst[i] = src[i] ^ flip;
+}
+
+void seg_bytes_copy(int threads, const uint8_t *src, int64_t count, uint8_t flip, uint8_t *dst)
+{
+    bytes_job job = {src, count, flip, dst, NULL};
+    seg_parallel_for(threads, (count + BYTES_BLOCK - 1) / BYTES_BLOCK, copy_bytes, &job);
+}
+
+static void widen_bytes(void *context, int64_t index, int thread)
+{
+    (void)thread;
+    const bytes_job *job = context;
+    const int64_t first = index * BYTES_BLOCK, left = job->count - first;
+    const int64_t last = first + (left < BYTES_BLOCK ? left : BYTES_BLOCK);
+    for (int64_t i = first; i < last; i++)
+        job->wide[i] = job->src[i];
+}
+
+void seg_labels_widen(int threads, const uint8_t *src, int64_t count, int64_t *dst)
+{
+    bytes_job job = {src, count, 0, NULL, dst};
+    seg_parallel_for(threads, (count + BYTES_BLOCK - 1) / BYTES_BLOCK, widen_bytes, &job);
 }
 
 void seg_axes_copy(int threads, const seg_shape *shape, const float *src, const seg_axes *from,

@@ -13,6 +13,14 @@ bool seg_lower_takes(const seg_lower *lower, int src)
     return src < lower->src_count && seg_region_takes(lower->region, lower->node->src[src]);
 }
 
+bool seg_lower_takes_bytes(const seg_lower *lower, int src)
+{
+    const seg_shape *shape = &lower->src[src];
+    return src < lower->src_count && lower->node->src[src] != SEG_NO_SLOT &&
+           lower->fixed[src].data == NULL && shape->rank == SEG_LOWER_RANK &&
+           (shape->dtype == SEG_U8 || shape->dtype == SEG_I8) && seg_shape_count(shape) > 0;
+}
+
 static seg_region_input *find_bound(seg_region_input *list, size_t count, seg_slot slot,
                                     const seg_axes *axes)
 {
@@ -47,6 +55,7 @@ static seg_value bring_in(seg_lower *lower, seg_slot slot, const seg_axes *axes)
     if (bound != NULL)
         return bound->value;
     seg_shape physical = seg_axes_physical(axes, &outside->shape);
+    physical.dtype = outside->shape.dtype == SEG_F32 ? SEG_F32 : SEG_U8;
     seg_region_input item = {slot, *axes, SEG_NO_VALUE};
     if (!fixed) {
         item.value = seg_graph_input(lower->graph, name, &physical);
@@ -110,6 +119,14 @@ seg_lowered seg_lower_src(seg_lower *lower, int index)
     return lowered;
 }
 
+seg_value seg_lower_bytes(seg_lower *lower, int index)
+{
+    const seg_axes axes = seg_axes_identity(SEG_LOWER_RANK);
+    const seg_slot slot = lower->node->src[index];
+    const seg_lowered *lowered = &lower->region->lowered[slot];
+    return lowered->value != SEG_NO_VALUE ? lowered->value : bring_in(lower, slot, &axes);
+}
+
 seg_value seg_lower_src_as(seg_lower *lower, int index, const seg_axes *axes)
 {
     seg_slot slot = lower->node->src[index];
@@ -159,5 +176,5 @@ seg_value seg_lower_layer(seg_lower *lower, const char *op, const void *params, 
 
 void seg_lower_result(seg_lower *lower, int index, seg_value value, const seg_axes *axes)
 {
-    lower->dst[index] = (seg_lowered){value, *axes};
+    lower->dst[index] = (seg_lowered){value, *axes, SEG_F32};
 }

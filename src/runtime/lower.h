@@ -3,7 +3,8 @@
 /*
  * lower.h: from a program's nodes to layers of our own engine.
  *
- * A layer's tensor is f32 N,H,W,C; a tensor of the file has up to four axes in an order of its own.
+ * A layer's tensor is f32 N,H,W,C, or of files that are quantised bytes in that order, an i8 being
+ * taken as the u8 that is 128 more; a tensor of the file has up to four axes in an order of its own.
  * A seg_lowered says which is which: axis[i] is the physical axis (0 N, 1 H, 2 W, 3 C) that holds
  * logical axis i; physical axes that no logical one names have extent 1. So the file's N,C,H,W is
  * {0, 3, 1, 2}, a file in N,H,W,C is {0, 1, 2, 3}, a vector of class scores N,C is {0, 3}: a
@@ -28,6 +29,7 @@ typedef struct seg_axes {
 typedef struct seg_lowered {
     seg_value value; /* SEG_NO_VALUE: none */
     seg_axes axes;
+    seg_dtype dtype; /* of the file: SEG_F32, or SEG_U8, SEG_I8 and SEG_I64, which are bytes here */
 } seg_lowered;
 
 /* One node that may be lowered. */
@@ -61,6 +63,8 @@ seg_shape seg_axes_physical(const seg_axes *axes, const seg_shape *logical);
 
 /* f32, rank 0..4, no empty extent: what layers can hold. */
 bool seg_lower_takes(const seg_lower *lower, int src);
+/* Bytes of rank 4, not known before the run, no empty extent. */
+bool seg_lower_takes_bytes(const seg_lower *lower, int src);
 /* Source `index` is known before the run, and f32. */
 bool seg_lower_knows(const seg_lower *lower, int src);
 /* The layout that source `index` has already; nothing is read yet. */
@@ -73,12 +77,21 @@ seg_axes seg_lower_axes(const seg_lower *lower, int index);
 bool seg_lower_plane(const seg_lower *lower, int index, const bool *changes, seg_axes *axes);
 /* Source `index` in the layout it has already (that of the file, when it comes from outside). */
 seg_lowered seg_lower_src(seg_lower *lower, int index);
+/* Such bytes, in the file's order. */
+seg_value seg_lower_bytes(seg_lower *lower, int index);
 /* Source `index` in this layout: moved by a permute layer where it lies otherwise. */
 seg_value seg_lower_src_as(seg_lower *lower, int index, const seg_axes *axes);
 /* A constant of the graph with this physical shape, for the caller to fill: returns its floats in
  * *data (NULL after an error). */
 seg_value seg_lower_constant(seg_lower *lower, const char *what, const seg_shape *shape,
                              float **data);
+/* The same of any element type. */
+seg_value seg_lower_constant_of(seg_lower *lower, const char *what, const seg_shape *shape,
+                                void **data);
+/* Source `index`, known before the run, as it lies: steps[a] elements from one index of axis a of
+ * the shape to the next. */
+seg_value seg_lower_view(seg_lower *lower, int index, const seg_shape *shape,
+                         const int64_t steps[4]);
 /* Convolution weights of a file, O,I/g,KH,KW (or I,O,KH,KW with `transposed`), as the engine's
  * KH,KW,I/g,O; from lower->fixed[src]. depthwise: KH,KW,1,O. */
 seg_value seg_lower_kernel(seg_lower *lower, int src, bool transposed);
@@ -89,5 +102,11 @@ seg_value seg_lower_layer(seg_lower *lower, const char *op, const void *params, 
                           const seg_value *src);
 /* Result `index` of the node. */
 void seg_lower_result(seg_lower *lower, int index, seg_value value, const seg_axes *axes);
+/* The only result of a node, in bytes, in the file's order. */
+void seg_lower_bytes_result(seg_lower *lower, seg_value value);
+/* A function of one byte, which `evaluate` is asked about all of them: one layer. */
+seg_status seg_lower_table(seg_lower *lower, seg_status (*evaluate)(seg_eval *call), bool *done);
+/* The layer of such a function: table[u8] is a u8. */
+seg_value seg_lower_map(seg_lower *lower, seg_value src, const uint8_t table[256]);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "runtime/args.h"
 #include "runtime/lanes.h"
+#include "runtime/relabel.h"
 
 /* Keys of n elements of a lane; `turned` so that the smallest has the largest key. */
 static void read_keys(const seg_view *view, int64_t first, int64_t n, bool turned, uint64_t *keys)
@@ -125,6 +126,25 @@ static seg_status evaluate_arg(seg_eval *call)
     job.last = seg_program_int(call->node, "select_last_index", 0) != 0;
     seg_lanes_for(call->threads, &job.lanes, job.around.inner > 1 ? arg_stretches : arg_lanes,
                   &job);
+    return SEG_OK;
+}
+
+/* Of bytes, over channels: labels, which leave the region as numbers of 64 bits. */
+static seg_status lower_arg(seg_lower *lower, bool *done)
+{
+    enum { CLASSES_MAX = 255 };
+    seg_eval call = seg_lower_eval(lower);
+    const bool keep = seg_program_int(lower->node, "keepdims", 1) != 0;
+    const seg_axes axes = seg_axes_identity(keep ? 4 : 3);
+    int axis = 0;
+    if (!seg_lower_takes_bytes(lower, 0) || lower->src[0].dim[3] > CLASSES_MAX ||
+        seg_program_int(lower->node, "select_last_index", 0) != 0 ||
+        seg_eval_axis_of(&call, "axis", 0, 4, &axis) != SEG_OK || axis != 3)
+        return SEG_OK;
+    const seg_value src = seg_lower_bytes(lower, 0);
+    seg_lower_result(lower, 0, seg_lower_layer(lower, "argmax_u8", NULL, 1, &src), &axes);
+    lower->dst[0].dtype = SEG_I64;
+    *done = true;
     return SEG_OK;
 }
 
@@ -294,7 +314,7 @@ static seg_status evaluate_cum_sum(seg_eval *call)
 }
 
 const seg_runtime_op seg_runtime_op_ArgMax = {
-    .domain = "", .name = "ArgMax", .src_min = 1, .src_max = 1, .evaluate = evaluate_arg};
+    .domain = "", .name = "ArgMax", .src_min = 1, .src_max = 1, .evaluate = evaluate_arg, .lower = lower_arg};
 
 const seg_runtime_op seg_runtime_op_ArgMin = {
     .domain = "", .name = "ArgMin", .src_min = 1, .src_max = 1, .evaluate = evaluate_arg};

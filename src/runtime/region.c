@@ -51,7 +51,7 @@ seg_shape seg_region_shape(const seg_region *region, seg_slot slot)
 {
     const seg_lowered *lowered = &region->lowered[slot];
     seg_shape physical = seg_graph_shape(region->graph, lowered->value);
-    seg_shape shape = {.dtype = SEG_F32, .rank = lowered->axes.rank};
+    seg_shape shape = {.dtype = lowered->dtype, .rank = lowered->axes.rank};
     for (int i = 0; i < shape.rank; i++)
         shape.dim[i] = physical.dim[lowered->axes.axis[i]];
     return shape;
@@ -62,7 +62,7 @@ bool seg_region_takes(const seg_region *region, seg_slot slot)
     if (slot == SEG_NO_SLOT)
         return false;
     if (region->lowered[slot].value != SEG_NO_VALUE)
-        return true;
+        return region->lowered[slot].dtype == SEG_F32;
     const seg_shape *shape = &region->outside[slot].shape;
     return shape->dtype == SEG_F32 && shape->rank >= 0 && shape->rank <= SEG_LOWER_RANK &&
            seg_shape_count(shape) > 0;
@@ -79,6 +79,24 @@ static void move_to_order(seg_region *region, const seg_shape *shape, seg_lowere
     lowered->axes = order;
 }
 
+/* Bytes as the file stores them. */
+static void unflip(seg_region *region, seg_lowered *lowered)
+{
+    enum { BYTES = 256 };
+    const seg_shape shape = {.dtype = SEG_U8, .rank = 1, .dim = {BYTES}};
+    if (lowered->dtype != SEG_I8)
+        return;
+    const seg_value src[2] = {lowered->value,
+                              seg_graph_constant(region->graph, "table", &shape)};
+    if (src[1] == SEG_NO_VALUE)
+        return;
+    uint8_t *table = region->graph->values[src[1]].constant;
+    for (int i = 0; i < BYTES; i++)
+        table[i] = (uint8_t)(i ^ 0x80);
+    lowered->value =
+        seg_graph_op(region->graph, &seg_op_map_u8, NULL, "into the file's numbers", 2, src);
+}
+
 seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, seg_error *err)
 {
     const seg_shape shape = seg_region_shape(region, slot);
@@ -88,7 +106,8 @@ seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, s
                            sizeof *region->outputs))
         return seg_fail_nomem(err, sizeof *region->outputs, "a region's result");
     region->outputs = outputs;
-    if (in_order)
+    unflip(region, &lowered);
+    if (in_order && lowered.dtype == SEG_F32)
         move_to_order(region, &shape, &lowered);
     region->outputs[region->output_count++] = (seg_region_output){slot, lowered};
     seg_graph_output(region->graph, "result", lowered.value);

@@ -56,6 +56,11 @@ seg_status seg_region_export(seg_region *region, seg_slot slot, bool in_order, s
 /* Optimise, plan, allocate, pack weights. */
 seg_status seg_region_close(seg_region *region, const seg_exec_opts *opts, seg_error *err);
 
+/* Labels as numbers of 64 bits. */
+void seg_labels_widen(int threads, const uint8_t *src, int64_t count, int64_t *dst);
+/* Copy bytes, each ^ flip. */
+void seg_bytes_copy(int threads, const uint8_t *src, int64_t count, uint8_t flip, uint8_t *dst);
+
 /*
  * Copy a tensor between layouts: both hold the logical tensor `shape` of f32, src as `from` says
  * and dst as `to` says.

@@ -247,25 +247,55 @@ seg_status seg_runtime_evaluate(seg_runtime *runtime, int index, seg_error *err)
     return status;
 }
 
+static void bring_in(seg_runtime *runtime, seg_region *region, int index)
+{
+    const seg_region_input *input = &region->inputs[index];
+    const seg_outside *from = &runtime->outside[input->slot];
+    const void *data = runtime->holders[input->slot].data;
+    void *to = seg_exec_input(region->exec, index).data;
+    if (from->shape.dtype == SEG_F32)
+        seg_axes_copy(runtime->opts.threads, &from->shape, data, &from->axes, to, &input->axes);
+    else
+        seg_bytes_copy(runtime->opts.threads, data, seg_shape_count(&from->shape),
+                       from->shape.dtype == SEG_I8 ? 0x80 : 0, to);
+}
+
+/* Labels leave a region in memory of their own, as the file's numbers. */
+static seg_status put_labels(seg_runtime *runtime, seg_slot slot, const seg_shape *shape,
+                             const uint8_t *labels, seg_error *err)
+{
+    const size_t size = seg_shape_size(shape);
+    seg_slot_clear(runtime, slot);
+    if (size > runtime->allowance)
+        return seg_fail(err, SEG_LIMIT, "%s: '%s' exceeds the memory limit", runtime->program->path,
+                        runtime->program->slots[slot].name);
+    seg_tensor tensor = {*shape, seg_block_new(size)};
+    if (tensor.data == NULL)
+        return seg_fail_nomem(err, size, runtime->program->slots[slot].name);
+    runtime->allowance -= size;
+    seg_labels_widen(runtime->opts.threads, labels, seg_shape_count(shape), tensor.data);
+    seg_slot_put(runtime, slot, &tensor, true);
+    return SEG_OK;
+}
+
 seg_status seg_runtime_run_region(seg_runtime *runtime, seg_region *region, seg_error *err)
 {
-    (void)err;
-    for (size_t i = 0; i < region->input_count; i++) {
-        const seg_region_input *input = &region->inputs[i];
-        const seg_outside *from = &runtime->outside[input->slot];
-        seg_axes_copy(runtime->opts.threads, &from->shape, runtime->holders[input->slot].data,
-                      &from->axes, seg_exec_input(region->exec, (int)i).data, &input->axes);
-    }
+    seg_status status = SEG_OK;
+    for (size_t i = 0; i < region->input_count; i++)
+        bring_in(runtime, region, (int)i);
     seg_exec_forward(region->exec, 0, 0);
-    for (size_t i = 0; i < region->output_count; i++) {
+    for (size_t i = 0; status == SEG_OK && i < region->output_count; i++) {
         const seg_region_output *output = &region->outputs[i];
         seg_tensor result = seg_exec_output(region->exec, (int)i);
-        seg_shape shape = {.dtype = SEG_F32, .rank = output->lowered.axes.rank};
+        seg_shape shape = {.dtype = output->lowered.dtype, .rank = output->lowered.axes.rank};
         for (int k = 0; k < shape.rank; k++)
             shape.dim[k] = result.shape.dim[output->lowered.axes.axis[k]];
-        seg_slot_put_region(runtime, output->slot, &shape, &output->lowered.axes, result.data);
+        if (shape.dtype == SEG_I64)
+            status = put_labels(runtime, output->slot, &shape, result.data, err);
+        else
+            seg_slot_put_region(runtime, output->slot, &shape, &output->lowered.axes, result.data);
     }
-    return SEG_OK;
+    return status;
 }
 
 /* *changed: a result has another shape than when it was traced. */

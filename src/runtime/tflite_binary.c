@@ -8,9 +8,12 @@
  *   PRELU     fixed point, one multiplier for x >= 0 and one for x * slope (TensorFlow Lite)
  */
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "ops/params.h"
+#include "runtime/relabel.h"
 #include "runtime/tflite.h"
 
 typedef struct binary binary;
@@ -31,11 +34,16 @@ struct binary {
     uint8_t *out;
 };
 
+static int32_t sum_bias(const binary *op)
+{
+    return (1 << (op->shift - 1)) - op->a_multiplier * op->a.zero - op->b_multiplier * op->b.zero;
+}
+
 static void add_row(const binary *op, const uint8_t *a, int64_t step_a, const uint8_t *b,
                     int64_t step_b, int64_t count, uint8_t *dst)
 {
     const int32_t ma = op->a_multiplier, mb = op->b_multiplier, shift = op->shift;
-    const int32_t bias = (1 << (shift - 1)) - ma * op->a.zero - mb * op->b.zero;
+    const int32_t bias = sum_bias(op);
     const uint8_t fa = op->a.flip, fb = op->b.flip, fd = op->dst.flip;
     const int32_t zero = op->dst.zero, lowest = op->lowest, highest = op->highest;
     for (int64_t i = 0; i < count; i++) {
@@ -173,25 +181,63 @@ static seg_status read_quantisation(seg_eval *call, binary *op)
     return status;
 }
 
-static seg_status evaluate_sum(seg_eval *call, bool subtract)
+static seg_status read_sum(seg_eval *call, bool subtract, binary *op)
 {
-    binary op = {.lowest = 0};
-    seg_status status = read_quantisation(call, &op);
+    seg_status status = read_quantisation(call, op);
     if (status != SEG_OK)
         return status;
-    const float a = op.a.scale / op.dst.scale, b = op.b.scale / op.dst.scale;
+    const float a = op->a.scale / op->dst.scale, b = op->b.scale / op->dst.scale;
     const float most = a > b ? a : b;
     if (!(most >= 0x1p-10f) || !(most < 0x1p8f))
         return seg_eval_fail(call, SEG_UNSUPPORTED, "inputs of %g and %g times the result's scale",
                              (double)a, (double)b);
     int exponent;
     frexpf(most, &exponent); /* most = m * 2^exponent, m in 0.5..1 */
-    op.shift = 20 - (exponent - 1);
-    op.a_multiplier = (int32_t)lrintf(ldexpf(a, op.shift));
-    op.b_multiplier = (int32_t)lrintf(ldexpf(b, op.shift));
+    op->shift = 20 - (exponent - 1);
+    op->a_multiplier = (int32_t)lrintf(ldexpf(a, op->shift));
+    op->b_multiplier = (int32_t)lrintf(ldexpf(b, op->shift));
     if (subtract)
-        op.b_multiplier = -op.b_multiplier;
-    return run(call, &op, add_row);
+        op->b_multiplier = -op->b_multiplier;
+    return SEG_OK;
+}
+
+static seg_status evaluate_sum(seg_eval *call, bool subtract)
+{
+    binary op = {.lowest = 0};
+    seg_status status = read_sum(call, subtract, &op);
+    return status == SEG_OK ? run(call, &op, add_row) : status;
+}
+
+/* Of two images of one shape. */
+static seg_status lower_sum(seg_lower *lower, bool subtract, bool *done)
+{
+    binary op = {.lowest = 0};
+    seg_eval call = seg_lower_eval(lower);
+    if (!seg_lower_takes_bytes(lower, 0) || !seg_lower_takes_bytes(lower, 1) ||
+        memcmp(lower->src[0].dim, lower->src[1].dim, 4 * sizeof *lower->src[0].dim) != 0 ||
+        read_sum(&call, subtract, &op) != SEG_OK)
+        return SEG_OK;
+    const seg_add_q8_params params = {.a_factor = op.a_multiplier,
+                                      .b_factor = op.b_multiplier,
+                                      .offset = sum_bias(&op),
+                                      .shift = op.shift,
+                                      .zero = op.dst.zero,
+                                      .lowest = op.lowest,
+                                      .highest = op.highest};
+    const seg_value src[2] = {seg_lower_bytes(lower, 0), seg_lower_bytes(lower, 1)};
+    seg_lower_bytes_result(lower, seg_lower_layer(lower, "add_q8", &params, 2, src));
+    *done = true;
+    return SEG_OK;
+}
+
+static seg_status lower_add(seg_lower *lower, bool *done)
+{
+    return lower_sum(lower, false, done);
+}
+
+static seg_status lower_sub(seg_lower *lower, bool *done)
+{
+    return lower_sum(lower, true, done);
 }
 
 static seg_status evaluate_add(seg_eval *call)
@@ -227,9 +273,19 @@ static seg_status evaluate_prelu(seg_eval *call)
 }
 
 const seg_runtime_op seg_runtime_op_TfliteAdd = {
-    .domain = "tflite", .name = "ADD", .src_min = 2, .src_max = 2, .evaluate = evaluate_add};
+    .domain = "tflite",
+    .name = "ADD",
+    .src_min = 2,
+    .src_max = 2,
+    .evaluate = evaluate_add,
+    .lower = lower_add};
 const seg_runtime_op seg_runtime_op_TfliteSub = {
-    .domain = "tflite", .name = "SUB", .src_min = 2, .src_max = 2, .evaluate = evaluate_sub};
+    .domain = "tflite",
+    .name = "SUB",
+    .src_min = 2,
+    .src_max = 2,
+    .evaluate = evaluate_sub,
+    .lower = lower_sub};
 const seg_runtime_op seg_runtime_op_TfliteMul = {
     .domain = "tflite", .name = "MUL", .src_min = 2, .src_max = 2, .evaluate = evaluate_mul};
 const seg_runtime_op seg_runtime_op_TflitePrelu = {

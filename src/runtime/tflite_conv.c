@@ -343,11 +343,15 @@ static void *block(const seg_q8_conv *c, seg_status *status, int64_t a, int64_t 
     return data;
 }
 
+float seg_q8_conv_scale(const seg_q8_conv *c, int64_t o)
+{
+    return c->src.scale * c->weights_q->scale[c->weights_q->count > 1 ? o : 0] / c->dst.scale;
+}
+
 static void fill_vectors(const seg_q8_conv *c, const buffers *b)
 {
     for (int64_t o = 0; o < c->oc; o++) {
-        const float weights = c->weights_q->scale[c->weights_q->count > 1 ? o : 0];
-        b->scale[o] = c->src.scale * weights / c->dst.scale;
+        b->scale[o] = seg_q8_conv_scale(c, o);
         b->bias[o] = c->bias != NULL ? c->bias[o] : 0;
     }
 }

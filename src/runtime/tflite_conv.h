@@ -20,6 +20,13 @@ typedef struct seg_q8_conv {
     bool up;               /* transposed */
 } seg_q8_conv;
 
+/* What the node says, all but the data; call->dst is not made. The statuses of what is refused. */
+seg_status seg_q8_conv_read(seg_q8_conv *conv);
+/* The factor from a sum of output channel o to a step of the result. */
+float seg_q8_conv_scale(const seg_q8_conv *conv, int64_t o);
+/* One layer, where there is one for such a convolution (read already). */
+seg_status seg_q8_conv_lower(struct seg_lower *lower, const seg_q8_conv *conv, bool *done);
+
 /* Geometry must be sound. SEG_NOMEM, SEG_LIMIT, SEG_UNSUPPORTED. */
 seg_status seg_q8_conv_run(const seg_q8_conv *conv);
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "runtime/convert.h"
+#include "runtime/relabel.h"
 #include "runtime/tflite.h"
 
 enum { BLOCK = 1 << 16 };
@@ -126,6 +127,11 @@ static seg_status evaluate_dequantise(seg_eval *call)
     return SEG_OK;
 }
 
+static seg_status lower_quantise(seg_lower *lower, bool *done)
+{
+    return seg_lower_table(lower, evaluate_quantise, done);
+}
+
 /* ---- CONCATENATION ---- */
 
 static seg_status concat_shape(seg_eval *call, int64_t *axis, seg_shape *shape)
@@ -197,6 +203,52 @@ static seg_status evaluate_concat(seg_eval *call)
         at += part;
     }
     return status;
+}
+
+/* Source `index` on the result's scale. */
+static seg_value lower_part(seg_lower *lower, seg_eval *call, int index, const seg_q8 *dst,
+                            int32_t lowest, int32_t highest)
+{
+    uint8_t stored[256], table[256];
+    bool changes = false;
+    seg_q8 src;
+    if (seg_q8_src(call, index, &src) != SEG_OK)
+        return SEG_NO_VALUE;
+    concat_table(&src, dst, lowest, highest, stored);
+    for (int q = 0; q < 256; q++) {
+        table[q] = stored[q ^ src.flip] ^ dst->flip;
+        changes = changes || table[q] != q;
+    }
+    const seg_value value = seg_lower_bytes(lower, index);
+    return changes ? seg_lower_map(lower, value, table) : value;
+}
+
+/* Along the channels. */
+static seg_status lower_concat(seg_lower *lower, bool *done)
+{
+    seg_eval call = seg_lower_eval(lower);
+    seg_value src[SEG_OP_MAX_SRC];
+    seg_shape shape;
+    seg_q8 dst, part;
+    int32_t lowest, highest;
+    int64_t axis;
+    if (lower->src_count > SEG_OP_MAX_SRC)
+        return SEG_OK;
+    for (int i = 0; i < lower->src_count; i++) {
+        if (!seg_lower_takes_bytes(lower, i) || seg_q8_src(&call, i, &part) != SEG_OK)
+            return SEG_OK;
+    }
+    if (concat_shape(&call, &axis, &shape) != SEG_OK || axis != 3 ||
+        seg_q8_dst(&call, 0, &dst) != SEG_OK ||
+        seg_q8_range(&call, &dst, seg_program_int(call.node, "activation", 0), &lowest, &highest) !=
+            SEG_OK)
+        return SEG_OK;
+    for (int i = 0; i < lower->src_count; i++)
+        src[i] = lower_part(lower, &call, i, &dst, lowest, highest);
+    seg_lower_bytes_result(lower,
+                           seg_lower_layer(lower, "concat_u8", NULL, lower->src_count, src));
+    *done = true;
+    return SEG_OK;
 }
 
 /* ---- PAD, PADV2 ---- */
@@ -282,7 +334,8 @@ const seg_runtime_op seg_runtime_op_TfliteQuantize = {.domain = "tflite",
                                                       .name = "QUANTIZE",
                                                       .src_min = 1,
                                                       .src_max = 1,
-                                                      .evaluate = evaluate_quantise};
+                                                      .evaluate = evaluate_quantise,
+                                                      .lower = lower_quantise};
 const seg_runtime_op seg_runtime_op_TfliteDequantize = {.domain = "tflite",
                                                         .name = "DEQUANTIZE",
                                                         .src_min = 1,
@@ -292,7 +345,8 @@ const seg_runtime_op seg_runtime_op_TfliteConcatenation = {.domain = "tflite",
                                                            .name = "CONCATENATION",
                                                            .src_min = 1,
                                                            .src_max = -1,
-                                                           .evaluate = evaluate_concat};
+                                                           .evaluate = evaluate_concat,
+                                                           .lower = lower_concat};
 const seg_runtime_op seg_runtime_op_TflitePad = {
     .domain = "tflite", .name = "PAD", .src_min = 2, .src_max = 2, .evaluate = evaluate_pad};
 const seg_runtime_op seg_runtime_op_TflitePadv2 = {

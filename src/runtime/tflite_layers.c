@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "runtime/convert.h"
+#include "runtime/relabel.h"
 #include "runtime/tflite_conv.h"
 
 enum { EXTENT_MAX = 4096, WINDOW_MAX = 65536 }; /* strides and the like; dilated windows */
@@ -87,7 +88,7 @@ static int64_t padding_end(int64_t in, int64_t before, int64_t kernel, int64_t d
     return end > 0 ? end : 0;
 }
 
-static seg_status pad_and_run(seg_q8_conv *c)
+static seg_status read_padding(seg_q8_conv *c)
 {
     const bool same = option(c->call, "padding", 0) == 0;
     seg_q8_window(same, c->ih, c->kh, c->dh, c->sh, &c->oh, &c->ph);
@@ -98,41 +99,77 @@ static seg_status pad_and_run(seg_q8_conv *c)
                              (long long)c->iw);
     c->ph_end = padding_end(c->ih, c->ph, c->kh, c->dh, c->sh, c->oh);
     c->pw_end = padding_end(c->iw, c->pw, c->kw, c->dw, c->sw, c->ow);
-    const seg_shape shape = {.rank = 4, .dim = {c->n, c->oh, c->ow, c->oc}};
-    seg_status status = seg_q8_result(c->call, 0, &shape);
-    return status == SEG_OK ? seg_q8_conv_run(c) : status;
+    return SEG_OK;
+}
+
+static seg_status check_dense(seg_q8_conv *c)
+{
+    if (c->ic % c->depth != 0 || c->oc % (c->ic / c->depth) != 0)
+        return seg_eval_fail(c->call, SEG_MISMATCH, "weights of %lld channels, an image of %lld",
+                             (long long)c->depth, (long long)c->ic);
+    c->groups = c->ic / c->depth;
+    return SEG_OK;
+}
+
+static seg_status check_depthwise(seg_q8_conv *c)
+{
+    if (c->oc % c->ic != 0 || c->call->src[1].shape.dim[0] != 1)
+        return seg_eval_fail(c->call, SEG_MISMATCH, "weights of %lld channels, an image of %lld",
+                             (long long)c->oc, (long long)c->ic);
+    if (c->kh * c->kw > (1 << 24) / (255 * 255))
+        return seg_eval_fail(c->call, SEG_LIMIT, "a window of %lldx%lld is too large",
+                             (long long)c->kh, (long long)c->kw);
+    return SEG_OK;
+}
+
+seg_status seg_q8_conv_read(seg_q8_conv *c)
+{
+    c->groups = 1;
+    seg_status status = read_extents(c, 0, 1);
+    if (status == SEG_OK)
+        status = read_weights(c, 0, 1, 2);
+    if (status == SEG_OK)
+        status = c->depthwise ? check_depthwise(c) : check_dense(c);
+    return status == SEG_OK ? read_padding(c) : status;
+}
+
+static seg_status evaluate_image(seg_eval *call, bool depthwise)
+{
+    seg_q8_conv c = {.call = call, .depthwise = depthwise};
+    seg_status status = seg_q8_conv_read(&c);
+    const seg_shape shape = {.rank = 4, .dim = {c.n, c.oh, c.ow, c.oc}};
+    if (status == SEG_OK)
+        status = seg_q8_result(call, 0, &shape);
+    return status == SEG_OK ? seg_q8_conv_run(&c) : status;
 }
 
 static seg_status evaluate_conv(seg_eval *call)
 {
-    seg_q8_conv c = {.call = call};
-    seg_status status = read_extents(&c, 0, 1);
-    if (status == SEG_OK)
-        status = read_weights(&c, 0, 1, 2);
-    if (status != SEG_OK)
-        return status;
-    if (c.ic % c.depth != 0 || c.oc % (c.ic / c.depth) != 0)
-        return seg_eval_fail(call, SEG_MISMATCH, "weights of %lld channels, an image of %lld",
-                             (long long)c.depth, (long long)c.ic);
-    c.groups = c.ic / c.depth;
-    return pad_and_run(&c);
+    return evaluate_image(call, false);
 }
 
 static seg_status evaluate_depthwise(seg_eval *call)
 {
-    seg_q8_conv c = {.call = call, .depthwise = true, .groups = 1};
-    seg_status status = read_extents(&c, 0, 1);
-    if (status == SEG_OK)
-        status = read_weights(&c, 0, 1, 2);
-    if (status != SEG_OK)
-        return status;
-    if (c.oc % c.ic != 0 || call->src[1].shape.dim[0] != 1)
-        return seg_eval_fail(call, SEG_MISMATCH, "weights of %lld channels, an image of %lld",
-                             (long long)c.oc, (long long)c.ic);
-    if (c.kh * c.kw > (1 << 24) / (255 * 255))
-        return seg_eval_fail(call, SEG_LIMIT, "a window of %lldx%lld is too large", (long long)c.kh,
-                             (long long)c.kw);
-    return pad_and_run(&c);
+    return evaluate_image(call, true);
+}
+
+static seg_status lower_image(seg_lower *lower, bool depthwise, bool *done)
+{
+    seg_eval call = seg_lower_eval(lower);
+    seg_q8_conv c = {.call = &call, .depthwise = depthwise};
+    if (!seg_lower_takes_bytes(lower, 0) || seg_q8_conv_read(&c) != SEG_OK)
+        return SEG_OK;
+    return seg_q8_conv_lower(lower, &c, done);
+}
+
+static seg_status lower_conv(seg_lower *lower, bool *done)
+{
+    return lower_image(lower, false, done);
+}
+
+static seg_status lower_depthwise(seg_lower *lower, bool *done)
+{
+    return lower_image(lower, true, done);
 }
 
 /* Along one axis: what is cut off in front; -1 when the extents cannot belong together. */
@@ -205,12 +242,18 @@ static seg_status evaluate_dense(seg_eval *call)
 }
 
 const seg_runtime_op seg_runtime_op_TfliteConv2d = {
-    .domain = "tflite", .name = "CONV_2D", .src_min = 2, .src_max = 3, .evaluate = evaluate_conv};
+    .domain = "tflite",
+    .name = "CONV_2D",
+    .src_min = 2,
+    .src_max = 3,
+    .evaluate = evaluate_conv,
+    .lower = lower_conv};
 const seg_runtime_op seg_runtime_op_TfliteDepthwiseConv2d = {.domain = "tflite",
                                                              .name = "DEPTHWISE_CONV_2D",
                                                              .src_min = 2,
                                                              .src_max = 3,
-                                                             .evaluate = evaluate_depthwise};
+                                                             .evaluate = evaluate_depthwise,
+                                                             .lower = lower_depthwise};
 const seg_runtime_op seg_runtime_op_TfliteTransposeConv = {.domain = "tflite",
                                                            .name = "TRANSPOSE_CONV",
                                                            .src_min = 3,

@@ -13,7 +13,9 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "ops/params.h"
 #include "runtime/convert.h"
+#include "runtime/relabel.h"
 #include "runtime/tflite.h"
 
 /* Where one position of the result reads along an axis. */
@@ -163,11 +165,26 @@ static seg_status evaluate_nearest(seg_eval *call)
     return evaluate(call, true);
 }
 
+static seg_status lower_bilinear(seg_lower *lower, bool *done)
+{
+    resize r;
+    seg_eval call = seg_lower_eval(lower);
+    if (!seg_lower_takes_bytes(lower, 0) || lower->fixed[1].data == NULL ||
+        read_node(&call, &r) != SEG_OK)
+        return SEG_OK;
+    const seg_resize_q8_params params = {r.oh, r.ow, r.align, r.half};
+    const seg_value src = seg_lower_bytes(lower, 0);
+    seg_lower_bytes_result(lower, seg_lower_layer(lower, "resize_bilinear_q8", &params, 1, &src));
+    *done = true;
+    return SEG_OK;
+}
+
 const seg_runtime_op seg_runtime_op_TfliteResizeBilinear = {.domain = "tflite",
                                                             .name = "RESIZE_BILINEAR",
                                                             .src_min = 2,
                                                             .src_max = 2,
-                                                            .evaluate = evaluate_bilinear};
+                                                            .evaluate = evaluate_bilinear,
+                                                            .lower = lower_bilinear};
 const seg_runtime_op seg_runtime_op_TfliteResizeNearestNeighbor = {.domain = "tflite",
                                                                    .name =
                                                                        "RESIZE_NEAREST_NEIGHBOR",

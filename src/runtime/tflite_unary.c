@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "runtime/lower.h"
 #include "runtime/tflite.h"
 
 typedef struct table {
@@ -267,8 +268,16 @@ static seg_status evaluate_hard_swish(seg_eval *call)
 }
 
 #define UNARY(variable, text, function)                                                            \
-    const seg_runtime_op seg_runtime_op_##variable = {                                             \
-        .domain = "tflite", .name = text, .src_min = 1, .src_max = 1, .evaluate = function}
+    static seg_status variable##_lower(seg_lower *lower, bool *done)                               \
+    {                                                                                              \
+        return seg_lower_table(lower, function, done);                                             \
+    }                                                                                              \
+    const seg_runtime_op seg_runtime_op_##variable = {.domain = "tflite",                          \
+                                                      .name = text,                                \
+                                                      .src_min = 1,                                \
+                                                      .src_max = 1,                                \
+                                                      .evaluate = function,                        \
+                                                      .lower = variable##_lower}
 UNARY(TfliteLogistic, "LOGISTIC", evaluate_logistic);
 UNARY(TfliteTanh, "TANH", evaluate_tanh);
 UNARY(TfliteElu, "ELU", evaluate_elu);

@@ -27,18 +27,33 @@ void bytes_fill(seg_tensor *tensor, uint64_t seed)
     }
 }
 
-static void fill(op_run *run)
+/* Every fourth one of any size, the others small. */
+static void integers_fill(seg_tensor *tensor, uint64_t seed)
+{
+    int32_t *data = tensor->data;
+    seg_rng rng = seg_rng_make(seed, SEG_RNG_DROPOUT, 2);
+    for (int64_t i = 0; i < seg_shape_count(&tensor->shape); i++) {
+        const uint64_t x = seg_rng_next(&rng);
+        data[i] = x % 4 == 0 ? (int32_t)(uint32_t)(x >> 8) : (int32_t)(x >> 8 & 0xffff) - 0x8000;
+    }
+}
+
+static void fill(op_run *run, double range)
 {
     for (int i = 0; i < run->call.src_count; i++) {
-        if (run->src[i].shape.dtype == SEG_U8)
+        const seg_dtype dtype = run->src[i].shape.dtype;
+        if (dtype == SEG_U8 || dtype == SEG_I8)
             bytes_fill(&run->src[i], 7 + (uint64_t)i);
+        else if (dtype == SEG_I32)
+            integers_fill(&run->src[i], 7 + (uint64_t)i);
         else
-            op_fill(&run->src[i], 7 + (uint64_t)i, -1.0, 1.0);
+            op_fill(&run->src[i], 7 + (uint64_t)i, -range, range);
     }
 }
 
 static void check_one(const seg_op *op, const void *params, int src_count, const seg_shape *src,
-                      const seg_kernels *kernels, int threads, bytes_reference reference)
+                      const seg_kernels *kernels, int threads, double range,
+                      bytes_reference reference)
 {
     op_run run;
     char label[300], text[SEG_SHAPE_TEXT_SIZE];
@@ -49,7 +64,7 @@ static void check_one(const seg_op *op, const void *params, int src_count, const
     run.call.threads = threads;
     run.call.train = false;
     op_run_prepare(&run);
-    fill(&run);
+    fill(&run, range);
     op_run_forward(&run, label);
     const size_t size = seg_shape_size(&run.dst.shape);
     seg_tensor wanted = {run.dst.shape, malloc(size)};
@@ -64,15 +79,21 @@ static void check_one(const seg_op *op, const void *params, int src_count, const
     op_run_release(&run);
 }
 
-void check_bytes(const seg_op *op, const void *params, int src_count, const seg_shape *src,
-                 bytes_reference reference)
+void check_bytes_within(const seg_op *op, const void *params, int src_count, const seg_shape *src,
+                        double range, bytes_reference reference)
 {
     int supported;
     for (int i = 0; seg_kernels_at(i, &supported) != NULL; i++) {
         for (int threads = 1; supported && threads <= 2; threads++)
-            check_one(op, params, src_count, src, seg_kernels_at(i, &supported), threads,
+            check_one(op, params, src_count, src, seg_kernels_at(i, &supported), threads, range,
                       reference);
     }
+}
+
+void check_bytes(const seg_op *op, const void *params, int src_count, const seg_shape *src,
+                 bytes_reference reference)
+{
+    check_bytes_within(op, params, src_count, src, 1.0, reference);
 }
 
 void bytes_run(const seg_op *op, const void *params, int src_count, const seg_tensor *src,

@@ -16,6 +16,10 @@ typedef void (*bytes_reference)(const op_run *run, seg_tensor *dst);
 void check_bytes(const seg_op *op, const void *params, int src_count, const seg_shape *src,
                  bytes_reference reference);
 
+/* The same with floats in [-range, range). Sources of i32 are any numbers. */
+void check_bytes_within(const seg_op *op, const void *params, int src_count, const seg_shape *src,
+                        double range, bytes_reference reference);
+
 seg_shape bytes_shape(int64_t n, int64_t h, int64_t w, int64_t c); /* u8 */
 void bytes_fill(seg_tensor *tensor, uint64_t seed);
 

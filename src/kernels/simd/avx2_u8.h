@@ -16,6 +16,8 @@ static inline vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
 static inline vi vi_load(const int32_t *p) { return _mm256_loadu_si256((const void *)p); }
 static inline void vi_store(int32_t *p, vi a) { _mm256_storeu_si256((void *)p, a); }
 static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+static inline vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+static inline vi vi_shr(vi a, int n) { return _mm256_srai_epi32(a, n); }
 static inline vf vi_float(vi a) { return _mm256_cvtepi32_ps(a); }
 static inline vi vi_round(vf a) { return _mm256_cvtps_epi32(a); } /* to even */
 static inline vb vb_set1(int32_t group) { return _mm256_set1_epi32(group); }
@@ -38,6 +40,17 @@ static inline vi vi_dot(vi sum, vb x, vw w)
     __m256i even = _mm256_and_si256(x, _mm256_set1_epi16(0xff)), odd = _mm256_srli_epi16(x, 8);
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(even, w.even));
     return _mm256_add_epi32(sum, _mm256_madd_epi16(odd, w.odd));
+}
+/* The largest of the first n bytes, the others being 0; *index: the first place that has it. */
+static inline int vb_most(vb a, int *index)
+{
+    __m128i q = _mm_max_epu8(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    q = _mm_xor_si128(q, _mm_set1_epi8(-1)); /* there is an instruction for the least of 8 */
+    q = _mm_minpos_epu16(_mm_min_epu8(q, _mm_srli_epi16(q, 8)));
+    const int most = 255 - (_mm_cvtsi128_si32(q) & 255);
+    __m256i same = _mm256_cmpeq_epi8(a, _mm256_set1_epi8((char)most));
+    *index = __builtin_ctz((unsigned)_mm256_movemask_epi8(same));
+    return most;
 }
 /* Groups of the bytes that a, b, c, d have at the same place; in the order of U8_CHANNEL. */
 #define U8_CHANNEL(i) ((i) % 8 / 4 * 16 + (i) / 8 * 4 + (i) % 4)

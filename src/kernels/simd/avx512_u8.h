@@ -18,6 +18,8 @@ static inline vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 static inline vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 static inline void vi_store(int32_t *p, vi a) { _mm512_storeu_si512(p, a); }
 static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+static inline vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
+static inline vi vi_shr(vi a, int n) { return _mm512_srai_epi32(a, (unsigned)n); }
 static inline vf vi_float(vi a) { return _mm512_cvtepi32_ps(a); }
 static inline vi vi_round(vf a) { return _mm512_cvtps_epi32(a); } /* to even */
 static inline vb vb_set1(int32_t group) { return _mm512_set1_epi32(group); }
@@ -44,6 +46,17 @@ static inline vi vi_dot(vi sum, vb x, vw w)
     return _mm512_add_epi32(sum, _mm512_madd_epi16(odd, w.odd));
 }
 #endif
+/* The largest of the first n bytes, the others being 0; *index: the first place that has it. */
+static inline int vb_most(vb a, int *index)
+{
+    __m256i half = _mm256_max_epu8(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+    __m128i q = _mm_max_epu8(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    q = _mm_xor_si128(q, _mm_set1_epi8(-1)); /* there is an instruction for the least of 8 */
+    q = _mm_minpos_epu16(_mm_min_epu8(q, _mm_srli_epi16(q, 8)));
+    const int most = 255 - (_mm_cvtsi128_si32(q) & 255);
+    *index = (int)__builtin_ctzll(_mm512_cmpeq_epi8_mask(a, _mm512_set1_epi8((char)most)));
+    return most;
+}
 /* Groups of the bytes that a, b, c, d have at the same place; in the order of U8_CHANNEL. */
 #define U8_CHANNEL(i) ((i) % 16 / 4 * 16 + (i) / 16 * 4 + (i) % 4)
 static inline void vb_interleave(vb a, vb b, vb c, vb d, vb out[4])

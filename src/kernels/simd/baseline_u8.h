@@ -18,7 +18,9 @@ static inline vi vi_load(const int32_t *p)
     return a;
 }
 static inline void vi_store(int32_t *p, vi a) { memcpy(p, &a, sizeof a); }
-static inline vi vi_add(vi a, vi b) { return a + b; }
+static inline vi vi_add(vi a, vi b) { return (vi)((vu)a + (vu)b); } /* wraps, as the others do */
+static inline vi vi_mul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
+static inline vi vi_shr(vi a, int n) { return a >> n; }
 static inline vf vi_float(vi a) { return __builtin_convertvector(a, vf); }
 /* Of numbers below 2^22: adding 1.5 * 2^23 leaves no place for a fraction. */
 static inline vi vi_round(vf a) { return __builtin_convertvector((a + 12582912.0f) - 12582912.0f, vi); }
@@ -51,7 +53,17 @@ static inline vi vi_pairs(vs a)
 static inline vi vi_dot(vi sum, vb x, vw w)
 {
     const vs even = (vs)((vus)x & 0xff), odd = (vs)((vus)x >> 8);
-    return sum + vi_pairs(even * w.even) + vi_pairs(odd * w.odd);
+    return vi_add(vi_add(sum, vi_pairs(even * w.even)), vi_pairs(odd * w.odd));
+}
+/* The largest of the first n bytes, the others being 0; *index: the first place that has it. */
+static inline int vb_most(vb a, int *index)
+{
+    uint8_t bytes[16];
+    memcpy(bytes, &a, 16);
+    *index = 0;
+    for (int i = 1; i < 16; i++)
+        *index = bytes[i] > bytes[*index] ? i : *index;
+    return bytes[*index];
 }
 /* Groups of the bytes that a, b, c, d have at the same place; in the order of U8_CHANNEL. */
 #define U8_CHANNEL(i) (i)
