@@ -103,8 +103,8 @@ static void pair_pixels(const plan *p, seg_conv_block *b, int64_t first, int64_t
         int64_t step = first + 1 < end ? b->src[first + 1] - src : 0;
         for (next = first; next < end && b->src[next] == src + (next - first) * step; next++)
             ;
-        p->conv->kernels->bf16.pixels(src, step, next - first, p->channels, pairs + first * p->depth,
-                                      p->depth);
+        p->conv->kernels->bf16.pixels(src, step, next - first, p->channels,
+                                      pairs + first * p->depth, p->depth);
         for (int64_t i = first; i < next; i++)
             b->src[i] = pairs + i * p->depth;
     }
@@ -133,7 +133,8 @@ static void run_slice(const plan *p, const seg_conv_block *b, seg_igemm_gather *
     }
 }
 
-static void run_panel(const plan *p, const seg_conv_block *b, int64_t group, int64_t panel, bool first)
+static void run_panel(const plan *p, const seg_conv_block *b, int64_t group, int64_t panel,
+                      bool first)
 {
     const int64_t nr = p->conv->kernels->igemm.nr;
     const float *packed = p->job->packed + (group * p->panels + panel) * p->panel_floats;

@@ -14,7 +14,8 @@ static void reference(const op_run *run, seg_tensor *dst)
         const int64_t c = i % d->c, x = i / d->c % d->w, y = i / d->c / d->w % d->h;
         double sum = 0, count = 0;
         for (int64_t k = 0; k < p->kh * p->kw; k++) {
-            const int64_t at_y = y * p->sh - p->ph + k / p->kw, at_x = x * p->sw - p->pw + k % p->kw;
+            const int64_t at_y = y * p->sh - p->ph + k / p->kw,
+                          at_x = x * p->sw - p->pw + k % p->kw;
             if (at_y < 0 || at_y >= s->h || at_x < 0 || at_x >= s->w)
                 continue;
             const int64_t pixel = (i / d->c / d->w / d->h * s->h + at_y) * s->w + at_x;
@@ -32,8 +33,17 @@ START_TEST(random_bytes)
     const seg_avgpool2d_q8_params all[] = {
         {.kh = 5, .kw = 7, .sh = 1, .sw = 1, .h = 1, .w = 1, .highest = 255},
         {.kh = 2, .kw = 2, .sh = 2, .sw = 2, .h = 3, .w = 4, .middle = 128, .highest = 255},
-        {.kh = 3, .kw = 3, .sh = 1, .sw = 2, .ph = 1, .pw = 1, .h = 5, .w = 4, .middle = 128,
-         .lowest = 30, .highest = 200},
+        {.kh = 3,
+         .kw = 3,
+         .sh = 1,
+         .sw = 2,
+         .ph = 1,
+         .pw = 1,
+         .h = 5,
+         .w = 4,
+         .middle = 128,
+         .lowest = 30,
+         .highest = 200},
     };
     const seg_shape src = bytes_shape(2, 5, 7, 70), thin = bytes_shape(1, 5, 7, 3);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
