@@ -100,6 +100,7 @@ typedef struct seg_u8_kernels {
                       uint8_t *dst);
     /* ---- rows of n bytes ---- */
     void (*add)(const seg_u8_sum *sum, const uint8_t *a, const uint8_t *b, int64_t n, uint8_t *dst);
+    void (*sum)(const uint8_t *src, int64_t n, int32_t *sums); /* sums += src */
     void (*max)(const uint8_t *a, const uint8_t *b, int64_t n, uint8_t *dst);
     /* dst = a*(128 - share) + b*share, share 0..128 */
     void (*mix)(const uint8_t *a, const uint8_t *b, int32_t share, int64_t n, int16_t *dst);

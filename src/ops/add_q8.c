@@ -32,8 +32,7 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
 {
     const seg_add_params plain = {SEG_ACT_NONE};
     const params *p = given;
-    seg_status status =
-        seg_shape_of_bytes(&seg_op_add, "add_q8", &plain, src_count, src, dst, err);
+    seg_status status = seg_shape_of_bytes(&seg_op_add, "add_q8", &plain, src_count, src, dst, err);
     /* The least and the most that the sum can be. */
     const int64_t a = 255 * p->a_factor, b = 255 * p->b_factor;
     const int64_t least = p->offset + (a < 0 ? a : 0) + (b < 0 ? b : 0);

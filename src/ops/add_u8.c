@@ -29,8 +29,7 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
                         seg_error *err)
 {
     const params *p = given;
-    seg_status status =
-        seg_shape_of_bytes(&seg_op_add, "add_u8", given, src_count, src, dst, err);
+    seg_status status = seg_shape_of_bytes(&seg_op_add, "add_u8", given, src_count, src, dst, err);
     if (status == SEG_OK && 256 * (p->a.scale + p->b.scale) / p->dst.scale > SUM_MAX)
         return seg_fail(err, SEG_INVALID, "add_u8: steps of %g and %g are too large for one of %g",
                         p->a.scale, p->b.scale, p->dst.scale);

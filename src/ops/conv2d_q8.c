@@ -27,8 +27,7 @@ static seg_status shape(const void *given, int src_count, const seg_shape *src, 
 {
     (void)src_count;
     const params *p = given;
-    seg_status status =
-        seg_shape_of_conv_q8(&seg_op_conv2d, "conv2d_q8", &p->conv, src, dst, err);
+    seg_status status = seg_shape_of_conv_q8(&seg_op_conv2d, "conv2d_q8", &p->conv, src, dst, err);
     const int64_t depth = status == SEG_OK ? src[1].kh * src[1].kw * src[1].ic : 0;
     if (depth > SEG_U8_DEPTH_MAX)
         return seg_fail(err, SEG_UNSUPPORTED, "conv2d_q8: sums of %lld products, at most %d",

@@ -155,8 +155,8 @@ void seg_conv_regions_make(seg_conv_regions *r, const seg_convolution *conv, boo
     r->regions = (seg_conv_region *)(void *)(base + t.regions);
     seg_igemm_tap *tap = (seg_igemm_tap *)(void *)(base + t.taps);
     for (int64_t i = 0; i < r->region_count; i++) {
-        r->regions[i] = region_make(r, &r->y.spans[i / r->x.span_count],
-                                    &r->x.spans[i % r->x.span_count], tap);
+        r->regions[i] =
+            region_make(r, &r->y.spans[i / r->x.span_count], &r->x.spans[i % r->x.span_count], tap);
         r->tiles += r->regions[i].tiles;
         tap += r->regions[i].tap_count;
     }
@@ -181,9 +181,8 @@ static void point(const seg_conv_regions *p, const seg_conv_region *r, int64_t f
     while (count > 0) {
         int64_t sy = image * p->y.src + r->y->src + row * p->y.src_step;
         int64_t dy = image * p->y.dst + r->y->dst + row * p->y.dst_step;
-        const uint8_t *src =
-            (const uint8_t *)p->src +
-            (sy * p->x.src + r->x->src + column * p->x.src_step) * p->src_pixel;
+        const uint8_t *src = (const uint8_t *)p->src +
+                             (sy * p->x.src + r->x->src + column * p->x.src_step) * p->src_pixel;
         char *dst =
             (char *)p->dst + (dy * p->x.dst + r->x->dst + column * p->x.dst_step) * p->dst_pixel;
         int64_t run = conv_min(count, r->x->count - column);

@@ -206,8 +206,8 @@ static void run_panel(const plan *p, const seg_conv_block *b, int64_t index, con
     for (int64_t t = 0; t < b->tile_count; t++) {
         const seg_conv_tile *now = &b->tiles[t];
         const seg_conv_region *r = now->region;
-        const bool plain = (r->y->taps == c->conv.y.kernel && r->x->taps == c->conv.x.kernel) ||
-                           c->src_zero == 0;
+        const bool plain =
+            (r->y->taps == c->conv.y.kernel && r->x->taps == c->conv.x.kernel) || c->src_zero == 0;
         if (!plain && r != started)
             start_of(p, r, panel, start);
         started = plain ? started : r;

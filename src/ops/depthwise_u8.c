@@ -14,8 +14,7 @@ enum { STRIP = 32 };
 seg_status seg_depthwise_u8_check(const char *name, const seg_shape *weights, seg_error *err)
 {
     const int64_t kh = weights->kh, kw = weights->kw, most = SEG_DEPTHWISE_TAPS_MAX;
-    if (kw > most || kh > most ||
-        (kh + SEG_U8_GROUP - 1) / SEG_U8_GROUP * SEG_U8_GROUP * kw > most)
+    if (kw > most || kh > most || (kh + SEG_U8_GROUP - 1) / SEG_U8_GROUP * SEG_U8_GROUP * kw > most)
         return seg_fail(err, SEG_UNSUPPORTED, "%s: a kernel of %lldx%lld taps", name, (long long)kh,
                         (long long)kw);
     return SEG_OK;

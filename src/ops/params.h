@@ -205,6 +205,14 @@ typedef struct seg_add_q8_params {
     int64_t a_factor, b_factor, offset, shift, zero, lowest, highest;
 } seg_add_q8_params;
 
+/*
+ * avgpool2d_q8: windows kh x kw, h x w of them; what lies outside the image counts nothing. `middle`:
+ * the byte whose value is 0 for rounding, ties away from it.
+ */
+typedef struct seg_avgpool2d_q8_params {
+    int64_t kh, kw, sh, sw, ph, pw, h, w, middle, lowest, highest;
+} seg_avgpool2d_q8_params;
+
 /* resize_bilinear_q8: coordinates as TensorFlow Lite's, in float; half-pixel centres or not. */
 typedef struct seg_resize_q8_params {
     int64_t h, w, align_corners, half_pixel;

@@ -56,7 +56,7 @@ static seg_u8_place place_of(const params *p, int64_t in, int64_t out, int64_t i
     at = fminf(fmaxf(at, 0), (float)(in - 1));
     const int64_t low = (int64_t)at;
     return (seg_u8_place){low, low + 1 < in ? low + 1 : in - 1,
-                   (int32_t)lrintf((at - (float)low) * SHARES)};
+                          (int32_t)lrintf((at - (float)low) * SHARES)};
 }
 
 static size_t columns_size(const seg_op_call *call)

@@ -49,9 +49,8 @@ static seg_value bring_in(seg_lower *lower, seg_slot slot, const seg_axes *axes)
     const seg_outside *outside = &region->outside[slot];
     const char *name = lower->program->slots[slot].name;
     bool fixed = outside->fixed != NULL;
-    seg_region_input *bound =
-        fixed ? find_bound(region->fixed, region->fixed_count, slot, axes)
-              : find_bound(region->inputs, region->input_count, slot, axes);
+    seg_region_input *bound = fixed ? find_bound(region->fixed, region->fixed_count, slot, axes)
+                                    : find_bound(region->inputs, region->input_count, slot, axes);
     if (bound != NULL)
         return bound->value;
     seg_shape physical = seg_axes_physical(axes, &outside->shape);

@@ -313,8 +313,12 @@ static seg_status evaluate_cum_sum(seg_eval *call)
     return seg_eval_lanes(call, in, seg_number_of(dtype), running_sum_int, &form);
 }
 
-const seg_runtime_op seg_runtime_op_ArgMax = {
-    .domain = "", .name = "ArgMax", .src_min = 1, .src_max = 1, .evaluate = evaluate_arg, .lower = lower_arg};
+const seg_runtime_op seg_runtime_op_ArgMax = {.domain = "",
+                                              .name = "ArgMax",
+                                              .src_min = 1,
+                                              .src_max = 1,
+                                              .evaluate = evaluate_arg,
+                                              .lower = lower_arg};
 
 const seg_runtime_op seg_runtime_op_ArgMin = {
     .domain = "", .name = "ArgMin", .src_min = 1, .src_max = 1, .evaluate = evaluate_arg};

@@ -86,8 +86,7 @@ static void unflip(seg_region *region, seg_lowered *lowered)
     const seg_shape shape = {.dtype = SEG_U8, .rank = 1, .dim = {BYTES}};
     if (lowered->dtype != SEG_I8)
         return;
-    const seg_value src[2] = {lowered->value,
-                              seg_graph_constant(region->graph, "table", &shape)};
+    const seg_value src[2] = {lowered->value, seg_graph_constant(region->graph, "table", &shape)};
     if (src[1] == SEG_NO_VALUE)
         return;
     uint8_t *table = region->graph->values[src[1]].constant;

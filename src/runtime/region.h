@@ -14,8 +14,8 @@
 
 /* A slot as it stands outside of a region. */
 typedef struct seg_outside {
-    seg_shape shape; /* logical */
-    seg_axes axes;   /* how its data lie: the identity for tensors in the file's order */
+    seg_shape shape;   /* logical */
+    seg_axes axes;     /* how its data lie: the identity for tensors in the file's order */
     const void *fixed; /* data known before the run, in the file's order; NULL: not known */
 } seg_outside;
 

@@ -63,13 +63,11 @@ static seg_status check_sources(const seg_runtime *runtime, size_t index, seg_er
     char text[SEG_NODE_TEXT_SIZE];
     if (node->src_count < op->src_min || (op->src_max >= 0 && node->src_count > op->src_max))
         return seg_fail(err, SEG_FORMAT, "%s: %s: has %d inputs, wants %d to %d",
-                        runtime->program->path,
-                        seg_program_node_text(runtime->program, node, text), node->src_count,
-                        op->src_min, op->src_max);
+                        runtime->program->path, seg_program_node_text(runtime->program, node, text),
+                        node->src_count, op->src_min, op->src_max);
     for (int k = 0; k < op->src_min; k++) {
         if (node->src[k] == SEG_NO_SLOT)
-            return seg_fail(err, SEG_FORMAT, "%s: %s: input %d is missing",
-                            runtime->program->path,
+            return seg_fail(err, SEG_FORMAT, "%s: %s: input %d is missing", runtime->program->path,
                             seg_program_node_text(runtime->program, node, text), k);
     }
     return SEG_OK;
@@ -340,8 +338,8 @@ static seg_status check_input(const seg_runtime *runtime, size_t index, const se
     if (slot->shape.rank != SEG_UNKNOWN_RANK) {
         fits = fits && input->shape.rank == slot->shape.rank;
         for (int i = 0; fits && i < slot->shape.rank; i++)
-            fits = slot->shape.dim[i] == SEG_ANY_EXTENT ||
-                   slot->shape.dim[i] == input->shape.dim[i];
+            fits =
+                slot->shape.dim[i] == SEG_ANY_EXTENT || slot->shape.dim[i] == input->shape.dim[i];
     }
     return fits ? SEG_OK
                 : seg_fail(err, SEG_MISMATCH, "%s: input '%s' is %s, wanted %s (-1: any)",

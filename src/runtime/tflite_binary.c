@@ -272,20 +272,18 @@ static seg_status evaluate_prelu(seg_eval *call)
     return run(call, &op, prelu_row);
 }
 
-const seg_runtime_op seg_runtime_op_TfliteAdd = {
-    .domain = "tflite",
-    .name = "ADD",
-    .src_min = 2,
-    .src_max = 2,
-    .evaluate = evaluate_add,
-    .lower = lower_add};
-const seg_runtime_op seg_runtime_op_TfliteSub = {
-    .domain = "tflite",
-    .name = "SUB",
-    .src_min = 2,
-    .src_max = 2,
-    .evaluate = evaluate_sub,
-    .lower = lower_sub};
+const seg_runtime_op seg_runtime_op_TfliteAdd = {.domain = "tflite",
+                                                 .name = "ADD",
+                                                 .src_min = 2,
+                                                 .src_max = 2,
+                                                 .evaluate = evaluate_add,
+                                                 .lower = lower_add};
+const seg_runtime_op seg_runtime_op_TfliteSub = {.domain = "tflite",
+                                                 .name = "SUB",
+                                                 .src_min = 2,
+                                                 .src_max = 2,
+                                                 .evaluate = evaluate_sub,
+                                                 .lower = lower_sub};
 const seg_runtime_op seg_runtime_op_TfliteMul = {
     .domain = "tflite", .name = "MUL", .src_min = 2, .src_max = 2, .evaluate = evaluate_mul};
 const seg_runtime_op seg_runtime_op_TflitePrelu = {

@@ -38,8 +38,8 @@ static void weight_range(const seg_q8_conv *c, int32_t *least, int32_t *most)
 
 static bool can_lower(const seg_lower *lower, const seg_q8_conv *c)
 {
-    const bool bias_known = lower->src_count <= BIAS || lower->node->src[BIAS] == SEG_NO_SLOT ||
-                            c->bias != NULL;
+    const bool bias_known =
+        lower->src_count <= BIAS || lower->node->src[BIAS] == SEG_NO_SLOT || c->bias != NULL;
     return c->weights->data != NULL && bias_known && one_zero(c->weights_q) &&
            (c->depthwise ? c->oc == c->ic : c->groups == 1);
 }
@@ -102,8 +102,8 @@ seg_status seg_q8_conv_lower(seg_lower *lower, const seg_q8_conv *c, bool *done)
     const seg_value src[4] = {seg_lower_bytes(lower, 0), kernel(lower, c), bias(lower, c),
                               scales(lower, c)};
     seg_lower_bytes_result(
-        lower, seg_lower_layer(lower, c->depthwise ? "depthwise2d_q8" : "conv2d_q8", &params, 4,
-                               src));
+        lower,
+        seg_lower_layer(lower, c->depthwise ? "depthwise2d_q8" : "conv2d_q8", &params, 4, src));
     *done = true;
     return SEG_OK;
 }

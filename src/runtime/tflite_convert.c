@@ -245,8 +245,7 @@ static seg_status lower_concat(seg_lower *lower, bool *done)
         return SEG_OK;
     for (int i = 0; i < lower->src_count; i++)
         src[i] = lower_part(lower, &call, i, &dst, lowest, highest);
-    seg_lower_bytes_result(lower,
-                           seg_lower_layer(lower, "concat_u8", NULL, lower->src_count, src));
+    seg_lower_bytes_result(lower, seg_lower_layer(lower, "concat_u8", NULL, lower->src_count, src));
     *done = true;
     return SEG_OK;
 }

@@ -241,13 +241,12 @@ static seg_status evaluate_dense(seg_eval *call)
     return status == SEG_OK ? seg_q8_conv_run(&c) : status;
 }
 
-const seg_runtime_op seg_runtime_op_TfliteConv2d = {
-    .domain = "tflite",
-    .name = "CONV_2D",
-    .src_min = 2,
-    .src_max = 3,
-    .evaluate = evaluate_conv,
-    .lower = lower_conv};
+const seg_runtime_op seg_runtime_op_TfliteConv2d = {.domain = "tflite",
+                                                    .name = "CONV_2D",
+                                                    .src_min = 2,
+                                                    .src_max = 3,
+                                                    .evaluate = evaluate_conv,
+                                                    .lower = lower_conv};
 const seg_runtime_op seg_runtime_op_TfliteDepthwiseConv2d = {.domain = "tflite",
                                                              .name = "DEPTHWISE_CONV_2D",
                                                              .src_min = 2,

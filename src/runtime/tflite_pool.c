@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "ops/params.h"
+#include "runtime/relabel.h"
 #include "runtime/tflite.h"
 
 typedef struct pool {
@@ -126,27 +128,36 @@ static void pool_row(void *context, int64_t row, int thread)
     }
 }
 
-static seg_status evaluate_bytes(seg_eval *call, bool average)
+static seg_status read_bytes(pool *p)
 {
-    pool p = {.call = call, .average = average};
+    seg_eval *call = p->call;
     seg_q8 dst;
-    seg_status status = read_window(&p);
+    seg_status status = read_window(p);
     if (status == SEG_OK)
-        status = pad_window(&p);
+        status = pad_window(p);
     if (status == SEG_OK)
-        status = seg_q8_src(call, 0, &p.q);
+        status = seg_q8_src(call, 0, &p->q);
     if (status == SEG_OK)
         status = seg_q8_dst(call, 0, &dst);
     if (status == SEG_OK)
-        status = seg_q8_range(call, &dst, seg_program_int(call->node, "activation", 0), &p.lowest,
-                              &p.highest);
+        status = seg_q8_range(call, &dst, seg_program_int(call->node, "activation", 0), &p->lowest,
+                              &p->highest);
     if (status != SEG_OK)
         return status;
-    if (dst.dtype != p.q.dtype || dst.zero != p.q.zero || dst.scale != p.q.scale)
+    if (dst.dtype != p->q.dtype || dst.zero != p->q.zero || dst.scale != p->q.scale)
         return seg_eval_fail(call, SEG_UNSUPPORTED, "input and result are quantised differently");
-    if ((p.kh < p.ih ? p.kh : p.ih) * (p.kw < p.iw ? p.kw : p.iw) > INT32_MAX / 255)
-        return seg_eval_fail(call, SEG_LIMIT, "a window of %lldx%lld is too large", (long long)p.kh,
-                             (long long)p.kw);
+    if ((p->kh < p->ih ? p->kh : p->ih) * (p->kw < p->iw ? p->kw : p->iw) > INT32_MAX / 255)
+        return seg_eval_fail(call, SEG_LIMIT, "a window of %lldx%lld is too large",
+                             (long long)p->kh, (long long)p->kw);
+    return SEG_OK;
+}
+
+static seg_status evaluate_bytes(seg_eval *call, bool average)
+{
+    pool p = {.call = call, .average = average};
+    seg_status status = read_bytes(&p);
+    if (status != SEG_OK)
+        return status;
     const seg_shape shape = {.rank = 4, .dim = {p.n, p.oh, p.ow, p.c}};
     status = seg_q8_result(call, 0, &shape);
     if (status != SEG_OK)
@@ -162,6 +173,29 @@ static seg_status evaluate_bytes(seg_eval *call, bool average)
 static seg_status evaluate_average(seg_eval *call)
 {
     return evaluate_bytes(call, true);
+}
+
+static seg_status lower_average(seg_lower *lower, bool *done)
+{
+    seg_eval call = seg_lower_eval(lower);
+    pool p = {.call = &call, .average = true};
+    if (!seg_lower_takes_bytes(lower, 0) || read_bytes(&p) != SEG_OK)
+        return SEG_OK;
+    const seg_avgpool2d_q8_params params = {.kh = p.kh,
+                                            .kw = p.kw,
+                                            .sh = p.sh,
+                                            .sw = p.sw,
+                                            .ph = p.ph,
+                                            .pw = p.pw,
+                                            .h = p.oh,
+                                            .w = p.ow,
+                                            .middle = p.q.flip,
+                                            .lowest = p.lowest,
+                                            .highest = p.highest};
+    const seg_value src = seg_lower_bytes(lower, 0);
+    seg_lower_bytes_result(lower, seg_lower_layer(lower, "avgpool2d_q8", &params, 1, &src));
+    *done = true;
+    return SEG_OK;
 }
 
 static seg_status evaluate_max(seg_eval *call)
@@ -273,7 +307,8 @@ const seg_runtime_op seg_runtime_op_TfliteAveragePool2d = {.domain = "tflite",
                                                            .name = "AVERAGE_POOL_2D",
                                                            .src_min = 1,
                                                            .src_max = 1,
-                                                           .evaluate = evaluate_average};
+                                                           .evaluate = evaluate_average,
+                                                           .lower = lower_average};
 const seg_runtime_op seg_runtime_op_TfliteMaxPool2d = {.domain = "tflite",
                                                        .name = "MAX_POOL_2D",
                                                        .src_min = 1,

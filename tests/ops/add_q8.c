@@ -19,9 +19,18 @@ START_TEST(random_bytes)
     const seg_add_q8_params all[] = {
         {.a_factor = 1 << 20, .b_factor = 1 << 20, .shift = 20, .highest = 255},
         {.a_factor = 1 << 20, .b_factor = -(1 << 20), .shift = 20, .zero = 128, .highest = 255},
-        {.a_factor = 1300000, .b_factor = 700001, .offset = -255000000, .shift = 19, .zero = 3,
-         .lowest = 3, .highest = 200},
-        {.a_factor = 5, .b_factor = 2000000, .offset = -1000000000, .shift = 30, .zero = 255,
+        {.a_factor = 1300000,
+         .b_factor = 700001,
+         .offset = -255000000,
+         .shift = 19,
+         .zero = 3,
+         .lowest = 3,
+         .highest = 200},
+        {.a_factor = 5,
+         .b_factor = 2000000,
+         .offset = -1000000000,
+         .shift = 30,
+         .zero = 255,
          .highest = 255},
     };
     const seg_shape small[] = {bytes_shape(1, 3, 5, 7), bytes_shape(1, 3, 5, 7)};
@@ -37,7 +46,8 @@ START_TEST(refusals)
 {
     const seg_shape src[] = {bytes_shape(1, 1, 1, 2), bytes_shape(1, 1, 1, 2)};
     const seg_shape other[] = {bytes_shape(1, 1, 1, 2), bytes_shape(1, 1, 1, 3)};
-    seg_add_q8_params p = {.a_factor = 1 << 21, .b_factor = 1 << 21, .offset = 3 << 29, .shift = 20};
+    seg_add_q8_params p = {
+        .a_factor = 1 << 21, .b_factor = 1 << 21, .offset = 3 << 29, .shift = 20};
     check_refused(&seg_op_add_q8, &p, 2, src, "sums");
     p.shift = 32;
     check_refused(&seg_op_add_q8, &p, 2, src, "shift");

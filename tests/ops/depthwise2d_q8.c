@@ -4,13 +4,19 @@
 #include "ops/check_bytes.h"
 #include "ops/reference_q8.h"
 
-static const seg_conv2d_q8_params PLAIN = {
-    .conv = {.sh = 1, .sw = 1, .ph = 1, .pw = 1, .ph_end = 1, .pw_end = 1, .dh = 1, .dw = 1,
-             .groups = 1},
-    .src_zero = 3,
-    .dst_zero = 100,
-    .lowest = 2,
-    .highest = 250};
+static const seg_conv2d_q8_params PLAIN = {.conv = {.sh = 1,
+                                                    .sw = 1,
+                                                    .ph = 1,
+                                                    .pw = 1,
+                                                    .ph_end = 1,
+                                                    .pw_end = 1,
+                                                    .dh = 1,
+                                                    .dw = 1,
+                                                    .groups = 1},
+                                           .src_zero = 3,
+                                           .dst_zero = 100,
+                                           .lowest = 2,
+                                           .highest = 250};
 
 static void sources(seg_shape src[4], seg_shape image, seg_shape weights)
 {

@@ -41,7 +41,8 @@ static void reference(const op_run *run, seg_tensor *dst)
 START_TEST(random_bytes)
 {
     for (int i = 0; i < 3; i++) {
-        const seg_resize_q8_params larger = {13, 17, i == 1, i == 2}, smaller = {3, 2, i == 1, i == 2};
+        const seg_resize_q8_params larger = {13, 17, i == 1, i == 2},
+                                   smaller = {3, 2, i == 1, i == 2};
         const seg_shape src = bytes_shape(2, 5, 7, 70), one = bytes_shape(1, 1, 1, 3);
         const seg_shape thin = bytes_shape(1, 4, 6, 21);
         check_bytes(&seg_op_resize_bilinear_q8, &larger, 1, &src, reference);

@@ -18,6 +18,12 @@ static inline void vi_store(int32_t *p, vi a) { _mm256_storeu_si256((void *)p, a
 static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 static inline vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
 static inline vi vi_shr(vi a, int n) { return _mm256_srai_epi32(a, n); }
+static inline int32_t vi_sum(vi a) /* wraps */
+{
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+}
 static inline vf vi_float(vi a) { return _mm256_cvtepi32_ps(a); }
 static inline vi vi_round(vf a) { return _mm256_cvtps_epi32(a); } /* to even */
 static inline vb vb_set1(int32_t group) { return _mm256_set1_epi32(group); }

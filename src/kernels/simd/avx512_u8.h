@@ -20,6 +20,7 @@ static inline void vi_store(int32_t *p, vi a) { _mm512_storeu_si512(p, a); }
 static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 static inline vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
 static inline vi vi_shr(vi a, int n) { return _mm512_srai_epi32(a, (unsigned)n); }
+static inline int32_t vi_sum(vi a) { return _mm512_reduce_add_epi32(a); } /* wraps */
 static inline vf vi_float(vi a) { return _mm512_cvtepi32_ps(a); }
 static inline vi vi_round(vf a) { return _mm512_cvtps_epi32(a); } /* to even */
 static inline vb vb_set1(int32_t group) { return _mm512_set1_epi32(group); }

@@ -19,6 +19,11 @@ static inline vi vi_load(const int32_t *p)
 }
 static inline void vi_store(int32_t *p, vi a) { memcpy(p, &a, sizeof a); }
 static inline vi vi_add(vi a, vi b) { return (vi)((vu)a + (vu)b); } /* wraps, as the others do */
+static inline int32_t vi_sum(vi a)
+{
+    const vu u = (vu)a;
+    return (int32_t)(u[0] + u[1] + u[2] + u[3]);
+}
 static inline vi vi_mul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
 static inline vi vi_shr(vi a, int n) { return a >> n; }
 static inline vf vi_float(vi a) { return __builtin_convertvector(a, vf); }
