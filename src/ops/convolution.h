@@ -21,7 +21,7 @@
 
 #include <stdbool.h>
 
-#include "ops/params.h"
+#include "ops/op.h"
 
 /* One direction of the plane: extents in pixels. */
 typedef struct seg_conv_axis {

@@ -19,9 +19,9 @@
 
 enum {
     SEG_CONV_BLOCK_TILES = 64,
-    SEG_CONV_TILE_PIXELS = 16, /* mr of any kernel, at most */
-    SEG_CONV_BLOCK_PIXELS = SEG_CONV_BLOCK_TILES * SEG_CONV_TILE_PIXELS,
+    SEG_CONV_BLOCK_PIXELS = SEG_CONV_BLOCK_TILES * SEG_IGEMM_MR_MAX,
 };
+_Static_assert((int)SEG_U8_MR_MAX <= (int)SEG_IGEMM_MR_MAX, "blocks hold tiles of either kernel");
 
 /* Pixels dst, dst + step, ... that meet taps tap, tap + line.tap_step, ... */
 typedef struct seg_conv_span {

@@ -15,6 +15,7 @@
 #define OPS_CONVOLUTION_U8_H
 
 #include "ops/convolution.h"
+#include "ops/params.h"
 
 typedef struct seg_conv_u8 {
     seg_convolution conv; /* of one group, downwards */

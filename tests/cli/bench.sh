@@ -40,6 +40,8 @@ prints "network      onnx"
 prints "input        x: f32 2x3x4"
 run 0 "$seg" bench "$corpus/tflite/conv-uint8" --runs 2 --layers --json
 prints '"network":"tflite"'
+prints '"algorithm":"int8 indirect GEMM, zero points"'
+run 0 "$seg" bench "$corpus/tflite/pad-int8" --runs 2 --layers --json
 prints '"algorithm":"node by node"'
 run 0 "$seg" bench "$corpus/tflite/conv-uint8" --runs 2 --layers --dequantise
 prints " conv2d "

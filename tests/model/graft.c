@@ -295,7 +295,7 @@ START_TEST(google_deeplab_comes_over)
     if (!test_shared("Google's DeepLab"))
         return;
     const char *path = test_path(SHARED_DIR "/models", g->file);
-    const bool quantised = strstr(path, "quant") != NULL; /* says how its images are scaled */
+    const bool quantised = strstr(g->file, "quant") != NULL; /* says how its images are scaled */
     ck_ok(seg_model_graft(&model, path, g->net, quantised ? &as_it_is : &opts, 1, report,
                           sizeof report, &err),
           err);
