@@ -81,6 +81,8 @@ typedef struct seg_layer_cost {
 seg_layer_cost seg_exec_cost(const seg_exec *exec, int index);
 
 size_t seg_exec_arena_bytes(const seg_exec *exec);
+/* Of packed, folded and decoded weights. */
+size_t seg_exec_weight_bytes(const seg_exec *exec);
 int64_t seg_exec_multiply_adds(const seg_exec *exec);
 
 /*
