@@ -3,6 +3,8 @@
 /* exec_plan.c: who needs gradients, and how long every buffer lives. */
 #include "graph/exec_plan.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 static int backward_moment(const seg_exec *exec, int node)
@@ -291,9 +293,12 @@ static bool plan_backward(seg_exec *exec)
     return true;
 }
 
-seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
+/* Anew: what an earlier call found is dropped. */
+static seg_status plan(seg_exec *exec, seg_error *err)
 {
     const seg_kernels *kernels = seg_kernels_get();
+    exec->buffer_count = 0;
+    memset(exec->nodes, 0, exec->graph->node_count * sizeof *exec->nodes);
     find_gradients(exec);
     for (size_t i = 0; i < exec->graph->node_count; i++)
         prepare_call(exec, (int)i, kernels);
@@ -309,4 +314,21 @@ seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
         exec->buffers[i].last = last_moment(exec);
     }
     return seg_memory_plan(exec->buffers, exec->buffer_count, &exec->arena_bytes, err);
+}
+
+/* Long groups of bands save whole results, short ones rows of large images: whatever takes less. */
+seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
+{
+    enum { LONG_BAND_BYTES = 12 << 20 };
+    exec->band_limit = 0;
+    seg_status status = plan(exec, err);
+    if (status != SEG_OK || exec->band_most <= LONG_BAND_BYTES)
+        return status;
+    const size_t bytes = exec->arena_bytes;
+    exec->band_limit = LONG_BAND_BYTES;
+    status = plan(exec, err);
+    if (status != SEG_OK || exec->arena_bytes <= bytes)
+        return status;
+    exec->band_limit = 0;
+    return plan(exec, err);
 }

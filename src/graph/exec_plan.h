@@ -70,6 +70,8 @@ struct seg_exec {
     seg_band_group *groups; /* in run order */
     size_t group_count, group_capacity;
     seg_band_state *band_states; /* [threads][nodes] */
+    size_t band_limit;           /* bytes of the rows that a group holds for a thread; 0: none */
+    size_t band_most;            /* what the groups found take of it, at most */
     size_t arena_bytes;
     char *arena;
     seg_tensor *weight_grads; /* [weights]; data NULL where none */
