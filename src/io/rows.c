@@ -32,6 +32,15 @@ static void stop(seg_rows_file *file)
     file->png = NULL;
 }
 
+static void release(seg_rows_file *file)
+{
+    stop(file);
+    if (file->file != NULL)
+        fclose(file->file);
+    seg_image_release(&file->whole);
+    free(file->path);
+}
+
 static seg_status start(seg_rows_file *file, seg_error *err)
 {
     uint8_t head[8];
@@ -95,6 +104,20 @@ seg_status seg_rows_file_open(seg_rows_file **out, const char *path, size_t whol
     return status;
 }
 
+seg_status seg_image_size(const char *path, int *width, int *height, seg_error *err)
+{
+    seg_rows_file file = {.path = strdup(path)};
+    if (file.path == NULL)
+        return seg_fail_nomem(err, strlen(path) + 1, path);
+    seg_status status = open_file(&file, err);
+    if (status == SEG_OK) {
+        *width = file.form.width;
+        *height = file.form.height;
+    }
+    release(&file);
+    return status;
+}
+
 int seg_rows_file_width(const seg_rows_file *file)
 {
     return file->form.width;
@@ -133,10 +156,6 @@ void seg_rows_file_close(seg_rows_file *file)
 {
     if (file == NULL)
         return;
-    stop(file);
-    if (file->file != NULL)
-        fclose(file->file);
-    seg_image_release(&file->whole);
-    free(file->path);
+    release(file);
     free(file);
 }

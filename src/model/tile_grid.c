@@ -13,8 +13,9 @@
 #include "base/error.h"
 
 enum {
-    LARGEST_WINDOW = 2048, /* pixels of a side: halos are a small part of it then */
+    LARGEST_WINDOW = 4096, /* pixels of a side: halos are a small part of it then */
     SIZES = 64,            /* tried of an axis */
+    THREADS = 4, /* planned for at least: fewer get the same tiles, and so the same bits */
 };
 
 static int round_up(int64_t value, int step)
@@ -117,7 +118,8 @@ static seg_status measure(const search *s, const choice *c, size_t *bytes, seg_e
 {
     const seg_tile_window window = {.w = largest_window(&s->x[c->x]),
                                     .h = largest_window(&s->y[c->y])};
-    const seg_tile_plan_opts opts = {.threads = s->wish->threads, .bf16 = s->wish->bf16};
+    const seg_tile_plan_opts opts = {.threads = most(s->wish->threads, THREADS),
+                                     .bf16 = s->wish->bf16};
     seg_tile_plan plan;
     seg_status status = seg_tile_plan_init(&plan, s->net, SEG_TILE_LABELS, window, &opts, err);
     if (status != SEG_OK)
