@@ -19,22 +19,21 @@ struct seg_png_rows {
 
 /* What stands in the chunks beside the pixels, wherever that is. */
 typedef struct chunks {
-    bool end;
+    bool end, no_memory;
     int orientation;
 } chunks;
 
 enum { EXIF_LIMIT_BYTES = 1 << 16 }; /* what a JPEG could hold of it */
 
-static int read_orientation(FILE *file, size_t length)
+static void read_orientation(chunks *found, FILE *file, size_t length)
 {
     if (length > EXIF_LIMIT_BYTES)
-        return 1;
+        return;
     uint8_t *tiff = malloc(length + 1);
-    int orientation = 1;
+    found->no_memory = tiff == NULL;
     if (tiff != NULL && fread(tiff, 1, length, file) == length)
-        orientation = seg_exif_orientation(tiff, length);
+        found->orientation = seg_exif_orientation(tiff, length);
     free(tiff);
-    return orientation;
 }
 
 /* Chunks are {length of 4 bytes, type, data, CRC of 4}. libspng is content without the end. */
@@ -42,14 +41,14 @@ static chunks walk(FILE *file)
 {
     chunks found = {.orientation = 1};
     uint8_t head[8], crc[4];
-    for (off_t at = 8; !found.end && fseeko(file, at, SEEK_SET) == 0 &&
+    for (off_t at = 8; !found.end && !found.no_memory && fseeko(file, at, SEEK_SET) == 0 &&
                        fread(head, 1, sizeof head, file) == sizeof head;) {
         const size_t length =
             (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
         if (memcmp(head + 4, "IEND", 4) == 0)
             found.end = length == 0 && fread(crc, 1, sizeof crc, file) == sizeof crc;
         if (memcmp(head + 4, "eXIf", 4) == 0)
-            found.orientation = read_orientation(file, length);
+            read_orientation(&found, file, length);
         at += 12 + (off_t)length;
     }
     return found;
@@ -72,7 +71,7 @@ static seg_status open_rows(seg_png_rows *rows, FILE *file, seg_rows_form *form,
     struct spng_ihdr header;
     const chunks found = walk(file);
     rewind(file);
-    int code = start(rows, file, &header);
+    int code = found.no_memory ? SPNG_EMEM : start(rows, file, &header);
     if (code != 0)
         return seg_png_fail(code, rows->name, err);
     if (!found.end)

@@ -207,8 +207,11 @@ static void make_parts(const seg_whole_net *net, seg_graph *graph, seg_tile_wind
     }
 }
 
-/* The mean becomes an output's end, or an input. The optimiser drops what nobody needs then. */
-static void cut_at_mean(seg_graph *graph, seg_tile_stage stage)
+/*
+ * What the mean is of becomes the output, or the mean an input. The optimiser drops what nobody needs
+ * then. In integers the mean is of bytes, so there its own layer stays to ask for them.
+ */
+static void cut_at_mean(seg_graph *graph, seg_tile_stage stage, bool integers)
 {
     seg_graph_node *mean = NULL;
     for (size_t i = 0; i < graph->node_count && mean == NULL; i++) {
@@ -219,6 +222,8 @@ static void cut_at_mean(seg_graph *graph, seg_tile_stage stage)
         return;
     if (stage == SEG_TILE_FEATURES) {
         graph->outputs[0].value = mean->src[0];
+        if (integers)
+            seg_graph_output(graph, mean->name, mean->dst);
         return;
     }
     const seg_value old = mean->dst;
@@ -247,7 +252,7 @@ static seg_status build(seg_tile_plan *plan, const seg_whole_net *net,
         return status;
     make_parts(net, plan->graph, plan->window);
     seg_model_cut_resize(plan->graph, &cells);
-    cut_at_mean(plan->graph, plan->stage);
+    cut_at_mean(plan->graph, plan->stage, model->int8 != NULL);
     status = seg_graph_optimise(plan->graph, false, err);
     if (status == SEG_OK && model->int8 != NULL) {
         const seg_ranges ranges = seg_int8_ranges(model->int8);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
 /* tiles.c: labels of images in tiles, or in rows, against those of the whole image. */
-#include "seg/tiles.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +11,8 @@
 #include "model/model.h"
 #include "model/row_stream.h"
 #include "model/tiny.h"
+#include "seg/quantise.h"
+#include "seg/tiles.h"
 #include "test.h"
 
 enum { CLASSES = 5 };
@@ -177,6 +177,32 @@ START_TEST(the_mean_matters)
     ck_ok(segment_rows(s, &opts, true, NULL, &err), err);
     ck_assert_mem_eq(s->labels, wanted, 700 * 64);
     free(wanted);
+    setup_free(s);
+}
+END_TEST
+
+/* In integers too: its mean is rounded where the whole's is. */
+START_TEST(in_int8)
+{
+    setup *s = setup_new("deeplabv3plus", 1, 0, 0, 901, 60);
+    const char *folder = test_folder(), *photo = test_path(folder, "photo.png");
+    const seg_image view = seg_image_view(&s->image);
+    const seg_quantise_opts quantise = {.images = folder, .threads = 1, .least_snr_db = 1};
+    const seg_tile_opts opts = {.threads = 2, .side = 100};
+    seg_model *floats = s->model;
+    seg_error err;
+    size_t other = 0;
+    ck_ok(seg_image_write(photo, &view, &err), err);
+    ck_ok(seg_model_quantise(&s->model, floats, &quantise, &err), err);
+    ck_assert_ptr_nonnull(s->model->int8);
+    uint8_t *wanted = whole_labels(s);
+    ck_ok(segment_rows(s, &opts, true, NULL, &err), err);
+    for (size_t i = 0; i < 901 * 60; i++)
+        other += s->labels[i] != wanted[i];
+    ck_assert_msg(other * 10000 <= 901 * 60, "%zu labels differ", other);
+    free(wanted);
+    seg_model_free(s->model);
+    s->model = floats;
     setup_free(s);
 }
 END_TEST
@@ -400,6 +426,7 @@ Suite *suite_tiles(void)
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, as_the_whole, 0, sizeof cases / sizeof *cases);
     tcase_add_test(tests, the_mean_matters);
+    tcase_add_test(tests, in_int8);
     tcase_add_test(tests, limit_of_memory);
     tcase_add_test(tests, windows_are_wide_enough);
     tcase_add_loop_test(tests, shrunk_as_the_whole, 0, sizeof shrunk_cases / sizeof *shrunk_cases);
