@@ -39,6 +39,8 @@ typedef struct seg_row_sink {
     bool labels_only; /* pixels are not wanted: NULL */
 } seg_row_sink;
 
+enum { SEG_TILES_MEMORY_BYTES = 256000000 };
+
 /* Zero means the default. */
 typedef struct seg_tile_opts {
     int threads; /* default: one per processor */

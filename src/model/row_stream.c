@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 
 /* What a process takes besides what tiles are planned for: code, model, decoder, encoder, stacks. */
-enum { LIMIT_BYTES = 256000000, PROGRAM_BYTES = 32000000 };
+enum { PROGRAM_BYTES = 32000000 };
 
 seg_status seg_row_stream_start(seg_row_stream *stream, seg_error *err)
 {
@@ -76,7 +76,7 @@ static seg_status run(seg_row_stream *stream, const seg_model *model, seg_error 
 {
     const seg_tile_opts *opts = stream->opts;
     const int threads = opts->threads > 0 ? opts->threads : seg_cpu_count();
-    const size_t limit = opts->memory_limit > 0 ? opts->memory_limit : LIMIT_BYTES;
+    const size_t limit = opts->memory_limit > 0 ? opts->memory_limit : SEG_TILES_MEMORY_BYTES;
     const size_t left = limit > PROGRAM_BYTES ? limit - PROGRAM_BYTES : 1;
     if (is_shrunk(model, stream->source, opts)) {
         const seg_session_opts session = {

@@ -31,7 +31,7 @@ seg_status seg_row_stream_progress(seg_row_stream *stream, double share, seg_err
 seg_status seg_tiles_run(seg_row_stream *stream, const seg_model *model, const seg_tile_wish *wish,
                          seg_error *err);
 
-/* The image shrunk to what the model wants. memory_limit: bytes. */
+/* The image shrunk to what the model wants, its mask at its own size. Errors: the same. */
 seg_status seg_shrunk_rows_run(seg_row_stream *stream, const seg_model *model,
                                const seg_session_opts *opts, seg_error *err);
 

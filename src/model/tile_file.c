@@ -11,8 +11,6 @@
 #include "model/model.h"
 #include "seg/tiles.h"
 
-enum { LIMIT_BYTES = 256000000 };
-
 typedef struct results {
     seg_png_writer *mask, *overlay;
     seg_painter painter;
@@ -115,7 +113,7 @@ seg_status seg_segment_file(const seg_model *model, const char *image, const cha
     seg_rows_file *file;
     seg_tile_opts own = opts != NULL ? *opts : (seg_tile_opts){0};
     if (own.memory_limit == 0)
-        own.memory_limit = LIMIT_BYTES;
+        own.memory_limit = SEG_TILES_MEMORY_BYTES;
     seg_status status = seg_rows_file_open(&file, image, own.memory_limit / 2, err);
     if (status != SEG_OK)
         return status;

@@ -15,8 +15,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parallel.h"
-#include "image/buffer.h"
 #include "model/row_stream.h"
 #include "model/tile_grid.h"
 
