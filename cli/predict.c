@@ -9,6 +9,7 @@
 #include "files.h"
 #include "import_options.h"
 #include "options.h"
+#include "predict_tiles.h"
 #include "seg/image.h"
 #include "shared.h"
 
@@ -17,6 +18,7 @@ typedef struct settings {
     int threads, memory_mb;
     double alpha;
     bool json, bf16;
+    tile_choice tile;
     import_options import;
 } settings;
 
@@ -24,9 +26,10 @@ typedef struct settings {
 typedef struct result {
     int width, height;
     double decode_ms, network_ms, write_ms;
-    int order[256];       /* class ids, the most frequent first */
-    int64_t pixels[256];  /* of each class id */
-    char *mask, *overlay; /* paths */
+    int order[256];                     /* class ids, the most frequent first */
+    int64_t pixels[256];                /* of each class id */
+    char *mask, *overlay;               /* paths */
+    int tiles, tile_width, tile_height; /* tiles 0 or 1: none */
 } result;
 
 /* Shares up to this are noise along borders and not worth a line. */
@@ -37,11 +40,15 @@ static double share_of(const result *r, int id)
     return (double)r->pixels[id] / ((double)r->width * (double)r->height);
 }
 
-static void count_classes(result *r, const uint8_t *labels, int classes)
+static void count_labels(result *r, const uint8_t *labels)
 {
     int64_t count = (int64_t)r->width * r->height;
     for (int64_t i = 0; i < count; i++)
         r->pixels[labels[i]]++;
+}
+
+static void order_classes(result *r, int classes)
+{
     /* Insertion sort: stable, so equal classes stay in the order of their ids. */
     for (int id = 0; id < classes; id++) {
         int at = id;
@@ -96,7 +103,7 @@ static seg_status predict_pixels(const seg_model *model, seg_session *session,
     r->network_ms = shared_clock_ms() - start;
     if (status == SEG_OK) {
         const seg_image labels = {pixels, image->width, image->height, 1, 0};
-        count_classes(r, pixels, seg_model_describe(model).classes);
+        count_labels(r, pixels);
         start = shared_clock_ms();
         status = write_results(model, image, &labels, alpha, r, err);
         r->write_ms = shared_clock_ms() - start;
@@ -110,8 +117,11 @@ static seg_status predict_pixels(const seg_model *model, seg_session *session,
 static void print_text(const seg_model *model, const char *path, const result *r)
 {
     int classes = seg_model_describe(model).classes;
-    printf("%s: %dx%d, decode %.1f ms, network %.1f ms, write %.1f ms\n", path, r->width, r->height,
-           r->decode_ms, r->network_ms, r->write_ms);
+    printf("%s: %dx%d", path, r->width, r->height);
+    if (r->tiles > 1)
+        printf(" in %d tiles of %dx%d", r->tiles, r->tile_width, r->tile_height);
+    printf(", decode %.1f ms, network %.1f ms, write %.1f ms\n", r->decode_ms, r->network_ms,
+           r->write_ms);
     for (int i = 0; i < classes; i++) {
         double share = share_of(r, r->order[i]);
         if (share > LEAST_SHARE)
@@ -130,13 +140,16 @@ static int print_json(const seg_model *model, const char *path, const result *r)
                                                      seg_model_class_name(model, id), "share",
                                                      share_of(r, id)));
     }
-    return shared_print_json(&cmd_predict,
-                             json_pack("{s:o, s:i, s:i, s:o, s:{s:f, s:f, s:f}, s:o, s:o}", "image",
-                                       shared_json_path(path), "width", r->width, "height",
-                                       r->height, "classes", classes, "ms", "decode", r->decode_ms,
-                                       "network", r->network_ms, "write", r->write_ms, "mask",
-                                       shared_json_path(r->mask), "overlay",
-                                       shared_json_path(r->overlay)));
+    json_t *root = json_pack("{s:o, s:i, s:i, s:o, s:{s:f, s:f, s:f}, s:o, s:o}", "image",
+                             shared_json_path(path), "width", r->width, "height", r->height,
+                             "classes", classes, "ms", "decode", r->decode_ms, "network",
+                             r->network_ms, "write", r->write_ms, "mask", shared_json_path(r->mask),
+                             "overlay", shared_json_path(r->overlay));
+    if (r->tiles > 1)
+        json_object_set_new(root, "tiles",
+                            json_pack("{s:i, s:i, s:i}", "count", r->tiles, "width", r->tile_width,
+                                      "height", r->tile_height));
+    return shared_print_json(&cmd_predict, root);
 }
 
 /* Said on stderr, and for machines also in the image's place among the results. */
@@ -149,37 +162,84 @@ static int image_failed(const settings *s, const char *path, const char *why)
                     strstr(why, path) != NULL ? "" : ": ", why);
 }
 
+static void result_release(result *r)
+{
+    free(r->mask);
+    free(r->overlay);
+}
+
+static bool name_results(result *r, path_list *taken, const settings *s, const char *path)
+{
+    const char *stem = files_result_stem(taken, s->folder, path);
+    if (stem != NULL) {
+        r->mask = with_end(stem, ".mask.png");
+        r->overlay = with_end(stem, ".overlay.png");
+    }
+    return r->mask != NULL && r->overlay != NULL;
+}
+
+static seg_status predict_whole(const seg_model *model, seg_session *session, const settings *s,
+                                const char *path, result *r, seg_error *err)
+{
+    seg_image_buffer image;
+    double start = shared_clock_ms();
+    seg_status status = seg_image_read(&image, path, err);
+    if (status != SEG_OK)
+        return status;
+    r->decode_ms = shared_clock_ms() - start;
+    r->width = image.width;
+    r->height = image.height;
+    seg_image view = seg_image_view(&image);
+    status = predict_pixels(model, session, &view, s->alpha, r, err);
+    seg_image_release(&image);
+    return status;
+}
+
+static seg_status predict_rows(const seg_model *model, const tile_settings *s, const char *path,
+                               result *r, bool *whole, seg_error *err)
+{
+    seg_tile_report report;
+    seg_status status = tile_predict(s, model, path, r->mask, r->overlay, &report, whole, err);
+    if (status != SEG_OK)
+        return status;
+    r->width = report.width;
+    r->height = report.height;
+    r->decode_ms = report.read_ms;
+    r->network_ms = report.network_ms;
+    r->write_ms = report.write_ms;
+    r->tiles = report.tiles;
+    r->tile_width = report.tile_width;
+    r->tile_height = report.tile_height;
+    memcpy(r->pixels, report.pixels, sizeof r->pixels);
+    return SEG_OK;
+}
+
 static int predict_image(const seg_model *model, seg_session *session, const settings *s,
                          path_list *taken, const char *path)
 {
+    const tile_settings tiles = {s->tile, s->threads, s->memory_mb, s->alpha, s->bf16};
     result r = {0};
     seg_error err;
-    seg_image_buffer image;
-    double start = shared_clock_ms();
-    if (seg_image_read(&image, path, &err) != SEG_OK)
-        return image_failed(s, path, err.text);
-    r.decode_ms = shared_clock_ms() - start;
-    r.width = image.width;
-    r.height = image.height;
-    const char *stem = files_result_stem(taken, s->folder, path);
-    if (stem != NULL) {
-        r.mask = with_end(stem, ".mask.png");
-        r.overlay = with_end(stem, ".overlay.png");
-    }
-    seg_image view = seg_image_view(&image);
     int status = CMD_DONE;
-    if (r.mask == NULL || r.overlay == NULL)
-        status = image_failed(s, path, "out of memory for paths");
-    else if (predict_pixels(model, session, &view, s->alpha, &r, &err) != SEG_OK)
+    if (!name_results(&r, taken, s, path)) {
+        result_release(&r);
+        return image_failed(s, path, "out of memory for paths");
+    }
+    bool whole = !tile_wanted(&tiles, model, path);
+    seg_status done = SEG_OK;
+    if (!whole)
+        done = predict_rows(model, &tiles, path, &r, &whole, &err);
+    if (whole)
+        done = predict_whole(model, session, s, path, &r, &err);
+    order_classes(&r, seg_model_describe(model).classes);
+    if (done != SEG_OK)
         status = image_failed(s, path, err.text);
     else if (s->json)
         status = print_json(model, path, &r);
     else
         print_text(model, path, &r);
     fflush(stdout); /* whoever reads along gets each image when it is done */
-    free(r.mask);
-    free(r.overlay);
-    seg_image_release(&image);
+    result_release(&r);
     return status;
 }
 
@@ -188,9 +248,8 @@ static int predict_all(const settings *s, const path_list *images)
     seg_error err;
     seg_session *session;
     path_list taken = {0};
-    const seg_session_opts opts = {.threads = s->threads,
-                                   .memory_limit = (size_t)s->memory_mb << 20,
-                                   .bf16 = s->bf16};
+    const seg_session_opts opts = {
+        .threads = s->threads, .memory_limit = (size_t)s->memory_mb << 20, .bf16 = s->bf16};
     seg_model *model = import_options_load(&cmd_predict, s->model_path, &s->import);
     if (model == NULL)
         return CMD_FAILED;
@@ -224,7 +283,7 @@ static int collect(path_list *images, int count, char **paths)
 static int predict_run(int argc, char **argv)
 {
     settings s = {.alpha = 0.5};
-    const char *precision = "float32";
+    const char *precision = "float32", *tile = "auto";
     const option table[] = {
         {OPTION_TEXT, 'm', "model", "<file>", "the model, instead of the one built in",
          &s.model_path},
@@ -235,6 +294,8 @@ static int predict_run(int argc, char **argv)
         {OPTION_INT, 't', "threads", "<n>", "threads, 0: one per processor", &s.threads, 0, 1024},
         {OPTION_INT, 0, "memory", "<MB>", "most memory of activations, 0: no limit", &s.memory_mb,
          0, 1 << 20},
+        {OPTION_TEXT, 0, "tile", "<how>", "large images in pieces: auto, off, full or pixels",
+         &tile},
         PRECISION_OPTION(&precision),
         {OPTION_FLAG, 0, "json", NULL, "one line of JSON per image", &s.json},
         IMPORT_OPTIONS(&s.import),
@@ -244,7 +305,8 @@ static int predict_run(int argc, char **argv)
         return status;
     if (count == 0)
         return cmd_misuse(&cmd_predict, "no image given");
-    if (shared_read_precision(&cmd_predict, precision, &s.bf16) != CMD_DONE)
+    if (shared_read_precision(&cmd_predict, precision, &s.bf16) != CMD_DONE ||
+        tile_choice_read(&cmd_predict, tile, &s.tile) != CMD_DONE)
         return CMD_USAGE;
     if (s.folder != NULL && !files_make_folder(s.folder))
         return cmd_fail(&cmd_predict, "%s: cannot make the folder: %s", s.folder, strerror(errno));

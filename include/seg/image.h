@@ -53,6 +53,12 @@ typedef struct seg_color {
 SEG_API seg_status seg_image_read(seg_image_buffer *out, const char *path, seg_error *err);
 
 /*
+ * Width and height that an image file's header tells, before EXIF turns it; nothing is decoded.
+ * Errors: as seg_image_read.
+ */
+SEG_API seg_status seg_image_size(const char *path, int *width, int *height, seg_error *err);
+
+/*
  * Read a label file: single-channel or palette PNG, one class id a pixel (palette indices are
  * the ids, 1/2/4-bit files are widened, never scaled). channels is 1.
  * Errors: as seg_image_read; SEG_FORMAT also for JPEG, colour and 16-bit files, with the reason.

@@ -366,30 +366,64 @@ static size_t measure(seg_exec *exec, seg_band_group *g, int64_t rows)
     return bytes;
 }
 
-/* A group must not be left by the way: all but the last are read within. Returns false when less than
- * two layers are left. */
-static bool close_group(seg_exec *exec, seg_band_group *g)
+/* What of each result is held. A group must not be left by the way: all but the last are read within. */
+static void settle(seg_exec *exec, seg_band_group *g)
 {
     for (int i = g->first; i < g->last; i++) {
         if (!is_read_within(exec, g, exec->graph->nodes[i].dst))
             g->last = i;
     }
     const int64_t height = height_of(exec, exec->graph->nodes[g->last].dst);
-    if (g->last <= g->first)
-        return false;
     g->strips = (int)most(1, least(exec->opts.threads, height / STRIP_ROWS));
     for (int i = g->first; i <= g->last; i++)
         exec->nodes[i].band = i == g->last ? SEG_BAND_RESULT
                               : is_read_outside(exec, g, exec->graph->nodes[i].dst)
                                   ? SEG_BAND_LEAVES
                                   : SEG_BAND_WITHIN;
-    int64_t rows = ROWS_MOST;
-    while (measure(exec, g, rows) > BAND_BYTES && rows > 1)
-        rows /= 2;
-    if (rows < height / g->strips)
-        return true;
+}
+
+static void unsettle(seg_exec *exec, const seg_band_group *g)
+{
     for (int i = g->first; i <= g->last; i++)
         exec->nodes[i].band = SEG_BAND_NONE;
+}
+
+static size_t result_bytes(const seg_exec *exec, int i)
+{
+    return seg_shape_size(&exec->graph->values[exec->graph->nodes[i].dst].shape);
+}
+
+/* A group's first band takes all that the last layer sees of the image: hundreds of rows of each
+ * layer, where there are many. Then it ends earlier, where a result is small. */
+static void keep_to_limit(seg_exec *exec, seg_band_group *g)
+{
+    while (g->last > g->first) {
+        const size_t bytes = measure(exec, g, 1);
+        exec->band_most = bytes > exec->band_most ? bytes : exec->band_most;
+        if (exec->band_limit == 0 || bytes <= exec->band_limit)
+            return;
+        unsettle(exec, g);
+        for (g->last--;
+             g->last > g->first && result_bytes(exec, g->last - 1) < result_bytes(exec, g->last);)
+            g->last--;
+        settle(exec, g);
+    }
+}
+
+/* Returns false when less than two layers are left, or nothing is saved. */
+static bool close_group(seg_exec *exec, seg_band_group *g)
+{
+    settle(exec, g);
+    keep_to_limit(exec, g);
+    if (g->last > g->first) {
+        const int64_t height = height_of(exec, exec->graph->nodes[g->last].dst);
+        int64_t rows = ROWS_MOST;
+        while (measure(exec, g, rows) > BAND_BYTES && rows > 1)
+            rows /= 2;
+        if (rows < height / g->strips)
+            return true;
+    }
+    unsettle(exec, g);
     return false;
 }
 
@@ -399,6 +433,9 @@ seg_status seg_bands_plan(seg_exec *exec, seg_error *err)
     if (exec->opts.train || exec->opts.no_reuse || exec->opts.watch != NULL)
         return SEG_OK;
     const size_t states = (size_t)exec->opts.threads * (size_t)count;
+    exec->group_count = 0;
+    exec->band_most = 0;
+    free(exec->band_states);
     exec->band_states = calloc(states + 1, sizeof *exec->band_states);
     if (exec->band_states == NULL)
         return seg_fail_nomem(err, states * sizeof *exec->band_states, "the plan");

@@ -85,6 +85,8 @@ seg_layer_cost seg_exec_cost(const seg_exec *exec, int index);
 size_t seg_exec_arena_bytes(const seg_exec *exec);
 /* Layers that training runs once more in its backward pass. */
 int seg_exec_recomputed(const seg_exec *exec);
+/* Of packed, folded and decoded weights. */
+size_t seg_exec_weight_bytes(const seg_exec *exec);
 int64_t seg_exec_multiply_adds(const seg_exec *exec);
 
 /*

@@ -124,6 +124,16 @@ seg_status seg_exec_pack_new(seg_exec *exec, seg_error *err)
     return status;
 }
 
+size_t seg_exec_weight_bytes(const seg_exec *exec)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < exec->graph->node_count; i++)
+        total += packed_size(exec, i);
+    for (size_t v = 0; v < exec->graph->value_count; v++)
+        total += exec->own[v] != NULL ? seg_shape_size(&exec->graph->values[v].shape) : 0;
+    return total;
+}
+
 void seg_exec_pack_free(seg_exec *exec)
 {
     seg_block_free(exec->packed_block);

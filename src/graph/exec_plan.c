@@ -3,6 +3,8 @@
 /* exec_plan.c: who needs gradients, and how long every buffer lives. */
 #include "graph/exec_plan.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 static int backward_moment(const seg_exec *exec, int node)
@@ -315,9 +317,19 @@ static bool plan_backward(seg_exec *exec)
     return true;
 }
 
-/* Buffers by the calls, and where they lie. */
-static seg_status plan_buffers(seg_exec *exec, seg_error *err)
+seg_status seg_exec_plan_anew(seg_exec *exec, seg_error *err)
 {
+    const seg_kernels *kernels = seg_kernels_get();
+    exec->buffer_count = 0;
+    memset(exec->nodes, 0, exec->graph->node_count * sizeof *exec->nodes);
+    find_gradients(exec);
+    for (size_t i = 0; i < exec->graph->node_count; i++)
+        prepare_call(exec, (int)i, kernels);
+    seg_status status = seg_bands_plan(exec, err);
+    if (status != SEG_OK)
+        return status;
+    if (!exec->opts.train && !exec->opts.no_reuse && exec->opts.watch == NULL)
+        place_parts(exec);
     if (!plan_forward(exec) || (exec->opts.train && !plan_backward(exec)))
         return seg_fail_nomem(err, exec->buffer_count * sizeof *exec->buffers, "the plan");
     for (size_t i = 0; i < exec->buffer_count && exec->opts.no_reuse; i++) {
@@ -327,31 +339,27 @@ static seg_status plan_buffers(seg_exec *exec, seg_error *err)
     return seg_memory_plan(exec->buffers, exec->buffer_count, &exec->arena_bytes, err);
 }
 
-static void plan_calls(seg_exec *exec)
+/* Long groups of bands save whole results, short ones rows of large images: whatever takes less. */
+static seg_status plan_bands(seg_exec *exec, seg_error *err)
 {
-    const seg_kernels *kernels = seg_kernels_get();
-    find_gradients(exec);
-    for (size_t i = 0; i < exec->graph->node_count; i++)
-        prepare_call(exec, (int)i, kernels);
-}
-
-seg_status seg_exec_plan_training(seg_exec *exec, seg_error *err)
-{
-    plan_calls(exec);
-    exec->buffer_count = 0;
-    return plan_buffers(exec, err);
+    enum { LONG_BAND_BYTES = 12 << 20 };
+    exec->band_limit = 0;
+    seg_status status = seg_exec_plan_anew(exec, err);
+    if (status != SEG_OK || exec->band_most <= LONG_BAND_BYTES)
+        return status;
+    const size_t bytes = exec->arena_bytes;
+    exec->band_limit = LONG_BAND_BYTES;
+    status = seg_exec_plan_anew(exec, err);
+    if (status != SEG_OK || exec->arena_bytes <= bytes)
+        return status;
+    exec->band_limit = 0;
+    return seg_exec_plan_anew(exec, err);
 }
 
 seg_status seg_exec_plan(seg_exec *exec, seg_error *err)
 {
-    plan_calls(exec);
     for (size_t i = 0; i < exec->graph->node_count; i++)
         exec->again[i] = SEG_NEVER;
-    seg_status status = seg_bands_plan(exec, err);
-    if (status != SEG_OK)
-        return status;
-    if (!exec->opts.train && !exec->opts.no_reuse && exec->opts.watch == NULL)
-        place_parts(exec);
-    status = plan_buffers(exec, err);
+    seg_status status = plan_bands(exec, err);
     return status == SEG_OK && exec->opts.train ? seg_exec_fit(exec, err) : status;
 }

@@ -77,6 +77,8 @@ struct seg_exec {
     seg_band_group *groups; /* in run order */
     size_t group_count, group_capacity;
     seg_band_state *band_states; /* [threads][nodes] */
+    size_t band_limit;           /* bytes of the rows that a group holds for a thread; 0: none */
+    size_t band_most;            /* what the groups found take of it, at most */
     size_t arena_bytes;
     char *arena;
     seg_tensor *weight_grads; /* [weights]; data NULL where none */
@@ -91,8 +93,9 @@ struct seg_exec {
 /* Fill values, nodes and buffers (offsets too). */
 seg_status seg_exec_plan(seg_exec *exec, seg_error *err);
 
-/* Training: the same anew, by exec->again. Errors: SEG_NOMEM, SEG_LIMIT. */
-seg_status seg_exec_plan_training(seg_exec *exec, seg_error *err);
+/* One plan, by exec->again and exec->band_limit; what an earlier one found is dropped. Errors:
+ * SEG_NOMEM, SEG_LIMIT. */
+seg_status seg_exec_plan_anew(seg_exec *exec, seg_error *err);
 
 /* ---- recompute.c ---- */
 

@@ -118,7 +118,7 @@ static seg_status attempt(seg_exec *exec, const candidate *candidates, int count
     for (int i = (int)exec->graph->node_count; i-- > 0;)
         exec->again[i] = chosen[i] ? wanted_again(exec, i) : SEG_NEVER;
     free(chosen);
-    return seg_exec_plan_training(exec, err);
+    return seg_exec_plan_anew(exec, err);
 }
 
 /* The arena of the plan, or the least so far in *least. */

@@ -106,14 +106,15 @@ static void resize_row(const axis *a, int pixels, const uint8_t *src, int channe
         resize_row_of(a, pixels, src, channels, dst);
 }
 
-/* One row of the result out of count rows of the first pass; sums is scratch of a row. */
-static void mix_rows(const uint8_t *rows, size_t row_size, const int32_t *weights, int count,
-                     int32_t *sums, uint8_t *dst)
+/* One row of the result out of count rows of the first pass, from row `first` of a ring of `ring`;
+ * sums is scratch of a row. */
+static void mix_rows(const uint8_t *rows, int first, int ring, size_t row_size,
+                     const int32_t *weights, int count, int32_t *sums, uint8_t *dst)
 {
     for (size_t i = 0; i < row_size; i++)
         sums[i] = 1 << (WEIGHT_BITS - 1);
     for (int k = 0; k < count; k++) {
-        const uint8_t *row = rows + (size_t)k * row_size;
+        const uint8_t *row = rows + (size_t)((first + k) % ring) * row_size;
         int32_t weight = weights[k];
         for (size_t i = 0; i < row_size; i++)
             sums[i] += row[i] * weight;
@@ -139,7 +140,7 @@ static seg_status resample(const seg_image *src, const seg_resize_window *window
             resize_row(across, window->w, seg_image_row(src, top + y), src->channels,
                        narrowed + (size_t)y * row_size);
         for (int y = 0; y < window->h; y++)
-            mix_rows(narrowed + (size_t)(down->first[y] - top) * row_size, row_size,
+            mix_rows(narrowed, down->first[y] - top, rows, row_size,
                      down->weights + (size_t)y * (size_t)down->stride, down->count[y], sums,
                      dst + (size_t)y * row_size);
     }
@@ -160,6 +161,67 @@ seg_status seg_resize_bilinear(const seg_image *src, seg_resize_window window, u
     axis_release(&across);
     axis_release(&down);
     return status;
+}
+
+struct seg_row_resizer {
+    axis across, down;
+    int width, height, channels; /* of the result */
+    int put, done;               /* rows of the source, and of the result */
+    int ring;                    /* rows of `rows` */
+    uint8_t *rows;               /* at their new width: row y of the source is y % ring */
+    int32_t *sums;
+};
+
+seg_status seg_row_resizer_new(seg_row_resizer **out, const seg_image *from, int width, int height,
+                               seg_error *err)
+{
+    *out = NULL;
+    const size_t row_size = (size_t)width * (size_t)from->channels;
+    seg_row_resizer *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return seg_fail_nomem(err, sizeof *r, "a resize");
+    r->width = width;
+    r->height = height;
+    r->channels = from->channels;
+    seg_status status = axis_init(&r->across, from->width, width, 0, width, err);
+    if (status == SEG_OK)
+        status = axis_init(&r->down, from->height, height, 0, height, err);
+    if (status == SEG_OK) {
+        r->ring = r->down.stride;
+        r->rows = malloc((size_t)r->ring * row_size);
+        r->sums = malloc(row_size * sizeof *r->sums);
+        if (r->rows == NULL || r->sums == NULL)
+            status = seg_fail_nomem(err, (size_t)r->ring * row_size, "a resize");
+    }
+    if (status == SEG_OK)
+        *out = r;
+    else
+        seg_row_resizer_free(r);
+    return status;
+}
+
+void seg_row_resizer_free(seg_row_resizer *r)
+{
+    if (r == NULL)
+        return;
+    axis_release(&r->across);
+    axis_release(&r->down);
+    free(r->rows);
+    free(r->sums);
+    free(r);
+}
+
+void seg_row_resizer_put(seg_row_resizer *r, const uint8_t *row, uint8_t *dst)
+{
+    const size_t row_size = (size_t)r->width * (size_t)r->channels;
+    resize_row(&r->across, r->width, row, r->channels,
+               r->rows + (size_t)(r->put % r->ring) * row_size);
+    r->put++;
+    for (; r->done < r->height && r->down.first[r->done] + r->down.count[r->done] <= r->put;
+         r->done++)
+        mix_rows(r->rows, r->down.first[r->done], r->ring, row_size,
+                 r->down.weights + (size_t)r->done * (size_t)r->down.stride,
+                 r->down.count[r->done], r->sums, dst + (size_t)r->done * row_size);
 }
 
 /* floor((2x + 1) * in / (2 * out)): the source pixel under the centre of x. */

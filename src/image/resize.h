@@ -33,4 +33,16 @@ seg_status seg_resize_bilinear(const seg_image *src, seg_resize_window window, u
 seg_status seg_resize_nearest(const seg_image *src, seg_resize_window window, uint8_t *dst,
                               seg_error *err);
 
+/*
+ * seg_resize_bilinear to width x height of an image that is not whole in memory: each of its rows is
+ * given once, from the top. Holds the rows that are still needed, at their new width.
+ */
+typedef struct seg_row_resizer seg_row_resizer;
+/* from: width, height and channels of the source. Errors: SEG_NOMEM. */
+seg_status seg_row_resizer_new(seg_row_resizer **out, const seg_image *from, int width, int height,
+                               seg_error *err);
+void seg_row_resizer_free(seg_row_resizer *resizer); /* NULL is fine */
+/* The next row of the source; writes the rows of dst (height x width x channels) that it completes. */
+void seg_row_resizer_put(seg_row_resizer *resizer, const uint8_t *row, uint8_t *dst);
+
 #endif

@@ -82,16 +82,13 @@ static seg_status decompress(tjhandle handle, const uint8_t *data, size_t size,
     }
 }
 
-/* Inks to light: red is what neither cyan nor black takes away. */
-static void cmyk_to_rgb(const seg_image_buffer *cmyk, bool inverted, seg_image_buffer *rgb)
+void seg_cmyk_to_rgb(const uint8_t *src, size_t count, bool inverted, uint8_t *dst)
 {
     const uint8_t flip = inverted ? 0 : 255; /* either way: how much light each ink lets through */
-    const size_t count = (size_t)cmyk->width * (size_t)cmyk->height;
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *src = cmyk->pixels + 4 * i;
+    for (size_t i = 0; i < count; i++, src += 4, dst += 3) {
         unsigned through_black = src[3] ^ flip;
         for (int c = 0; c < 3; c++)
-            rgb->pixels[3 * i + c] = (uint8_t)(((src[c] ^ flip) * through_black + 127) / 255);
+            dst[c] = (uint8_t)(((src[c] ^ flip) * through_black + 127) / 255);
     }
 }
 
@@ -103,7 +100,8 @@ static seg_status decode_cmyk(tjhandle handle, const uint8_t *data, size_t size,
     if (status == SEG_OK)
         status = decompress(handle, data, size, &cmyk, TJPF_CMYK, name, err);
     if (status == SEG_OK)
-        cmyk_to_rgb(&cmyk, inverted, rgb);
+        seg_cmyk_to_rgb(cmyk.pixels, (size_t)rgb->width * (size_t)rgb->height, inverted,
+                        rgb->pixels);
     seg_image_release(&cmyk);
     return status;
 }

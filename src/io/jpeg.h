@@ -17,4 +17,8 @@ bool seg_jpeg_is(const uint8_t *data, size_t size); /* starts like one */
 seg_status seg_jpeg_decode(seg_image_buffer *out, const uint8_t *data, size_t size,
                            const char *name, seg_error *err);
 
+/* Inks to light, count pixels: red is what neither cyan nor black takes away. inverted: as Adobe
+ * stores them. */
+void seg_cmyk_to_rgb(const uint8_t *src, size_t count, bool inverted, uint8_t *dst);
+
 #endif

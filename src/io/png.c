@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the seg authors */
-/* png.c: PNG through libspng. */
+/* png.c: PNG files to pixels, through libspng. */
 #include "io/png.h"
 
 #include <spng.h>
@@ -19,35 +19,27 @@ bool seg_png_is(const uint8_t *data, size_t size)
 }
 
 /* zlib starts for any data, so that it does not is for want of memory. */
-static bool out_of_memory(int code)
+seg_status seg_png_fail(int code, const char *name, seg_error *err)
 {
-    return code == SPNG_EMEM || code == SPNG_EZLIB_INIT;
-}
-
-static seg_status fail(int code, const char *name, seg_error *err)
-{
-    if (out_of_memory(code))
+    if (code == SPNG_EMEM || code == SPNG_EZLIB_INIT)
         return seg_fail(err, SEG_NOMEM, "%s: out of memory in the PNG library", name);
     return seg_fail(err, SEG_FORMAT, "%s: damaged or cut short: %s", name, spng_strerror(code));
 }
-
-/* A chunk of text or colour profile over this is refused before it is unpacked. */
-enum { CHUNK_LIMIT_BYTES = 1 << 26 };
 
 static seg_status open_decoder(spng_ctx **out, struct spng_ihdr *header, const uint8_t *data,
                                size_t size, const char *name, seg_error *err)
 {
     spng_ctx *png = spng_ctx_new(0);
     if (png == NULL)
-        return fail(SPNG_EMEM, name, err);
-    int code = spng_set_chunk_limits(png, CHUNK_LIMIT_BYTES, CHUNK_LIMIT_BYTES);
+        return seg_png_fail(SPNG_EMEM, name, err);
+    int code = spng_set_chunk_limits(png, SEG_PNG_CHUNK_LIMIT_BYTES, SEG_PNG_CHUNK_LIMIT_BYTES);
     if (code == 0)
         code = spng_set_png_buffer(png, data, size);
     if (code == 0)
         code = spng_get_ihdr(png, header);
     if (code != 0) {
         spng_ctx_free(png);
-        return fail(code, name, err);
+        return seg_png_fail(code, name, err);
     }
     *out = png;
     return SEG_OK;
@@ -75,7 +67,7 @@ static seg_status read_pixels(spng_ctx *png, int format, uint8_t *pixels, size_t
     int code = spng_decode_image(png, pixels, size, format, 0);
     if (code == 0)
         code = spng_decode_chunks(png);
-    return code == 0 ? SEG_OK : fail(code, name, err);
+    return code == 0 ? SEG_OK : seg_png_fail(code, name, err);
 }
 
 static seg_status check_ids(const struct spng_ihdr *header, const char *name, seg_error *err)
@@ -171,71 +163,4 @@ seg_status seg_png_decode_ids(seg_image_buffer *out, const uint8_t *data, size_t
                               const char *name, seg_error *err)
 {
     return decode(out, data, size, true, name, err);
-}
-
-enum { STRATEGY_RLE = 3 }; /* zlib's Z_RLE, which libspng hands on */
-
-static uint8_t color_type(const seg_image *image, const seg_color *palette)
-{
-    if (image->channels == 1)
-        return palette != NULL ? SPNG_COLOR_TYPE_INDEXED : SPNG_COLOR_TYPE_GRAYSCALE;
-    return image->channels == 3 ? SPNG_COLOR_TYPE_TRUECOLOR : SPNG_COLOR_TYPE_TRUECOLOR_ALPHA;
-}
-
-static int write_headers(spng_ctx *png, const seg_image *image, const seg_color *palette)
-{
-    struct spng_ihdr header = {
-        .width = (uint32_t)image->width,
-        .height = (uint32_t)image->height,
-        .bit_depth = 8,
-        .color_type = color_type(image, palette),
-    };
-    int code = spng_set_option(png, SPNG_ENCODE_TO_BUFFER, 1);
-    /* Fast: one filter for all rows instead of a trial of five, and runs instead of a search for
-     * matches, which photos hardly have: half the time of level 1 alone, and smaller files. */
-    if (code == 0)
-        code = spng_set_option(png, SPNG_IMG_COMPRESSION_LEVEL, 1);
-    if (code == 0)
-        code = spng_set_option(png, SPNG_IMG_COMPRESSION_STRATEGY, STRATEGY_RLE);
-    if (code == 0)
-        code = spng_set_option(png, SPNG_FILTER_CHOICE,
-                               palette != NULL ? SPNG_FILTER_CHOICE_UP : SPNG_FILTER_CHOICE_AVG);
-    if (code == 0)
-        code = spng_set_ihdr(png, &header);
-    if (code != 0 || palette == NULL)
-        return code;
-    struct spng_plte table = {.n_entries = 256};
-    for (int i = 0; i < 256; i++)
-        table.entries[i] = (struct spng_plte_entry){palette[i].r, palette[i].g, palette[i].b, 0};
-    return spng_set_plte(png, &table);
-}
-
-/* Row by row, because rows may be apart in memory. */
-static int write_rows(spng_ctx *png, const seg_image *image)
-{
-    int code = spng_encode_image(png, NULL, 0, SPNG_FMT_PNG,
-                                 SPNG_ENCODE_PROGRESSIVE | SPNG_ENCODE_FINALIZE);
-    size_t row_size = (size_t)image->width * (size_t)image->channels;
-    for (int y = 0; y < image->height && code == 0; y++)
-        code = spng_encode_row(png, seg_image_row(image, y), row_size);
-    return code == SPNG_EOI ? 0 : code;
-}
-
-seg_status seg_png_encode(uint8_t **data, size_t *size, const seg_image *image,
-                          const seg_color *palette, const char *name, seg_error *err)
-{
-    *data = NULL;
-    *size = 0;
-    spng_ctx *png = spng_ctx_new(SPNG_CTX_ENCODER);
-    int code = png == NULL ? SPNG_EMEM : write_headers(png, image, palette);
-    if (code == 0)
-        code = write_rows(png, image);
-    if (code == 0)
-        *data = spng_get_png_buffer(png, size, &code);
-    spng_ctx_free(png);
-    if (*data != NULL)
-        return SEG_OK;
-    if (out_of_memory(code))
-        return fail(code, name, err);
-    return seg_fail(err, SEG_IO, "%s: cannot encode as PNG: %s", name, spng_strerror(code));
 }

@@ -11,6 +11,9 @@
  * Where the four cells around a pixel have one class, so has the pixel: a weighted mean of four
  * logits that are each the largest of their cell is the largest too. Only pixels along class
  * borders are interpolated, and no full-size logits are ever made.
+ *
+ * A window of the labels takes the cells around it only. Positions are counted in the whole picture,
+ * so its labels are those of the whole.
  */
 #include <math.h>
 #include <string.h>
@@ -42,11 +45,11 @@ typedef struct mix {
 typedef struct labels_job {
     const float *logits; /* h x w x classes */
     int64_t h, w, classes;
-    int width, height;
+    const seg_label_window *window;
     line rows;
     uint8_t *cells;     /* h x w: the class of each cell */
-    const mix *columns; /* [width] */
-    uint8_t *labels;    /* height x width */
+    const mix *columns; /* [window's width] */
+    uint8_t *labels;
 } labels_job;
 
 size_t seg_labels_scratch_size(const seg_shape *logits, int width)
@@ -54,15 +57,24 @@ size_t seg_labels_scratch_size(const seg_shape *logits, int width)
     return seg_align_up((size_t)width * sizeof(mix)) + (size_t)(logits->h * logits->w);
 }
 
-static mix mix_at(int64_t target, line l, int64_t cells)
+/* Among `cells` of the whole, of which the logits begin with cell `first`. */
+static mix mix_at(int64_t target, line l, int64_t cells, int64_t first)
 {
     double at = ((double)target + 0.5) * l.scale - l.shift;
     if (at <= 0.0)
-        return (mix){0, 0, 0.0f};
+        return (mix){-first, 0, 0.0f};
     int64_t low = (int64_t)at;
     if (low >= cells - 1)
-        return (mix){cells - 1, 0, 0.0f};
-    return (mix){low, 1, (float)(at - (double)low)};
+        return (mix){cells - 1 - first, 0, 0.0f};
+    return (mix){low - first, 1, (float)(at - (double)low)};
+}
+
+seg_span seg_labels_reach(const seg_cells *cells, int axis, int64_t count, int target, seg_span of)
+{
+    const line l = axis == 0 ? line_of(count, target, cells->step_h, cells->height)
+                             : line_of(count, target, cells->step_w, cells->width);
+    const mix low = mix_at(of.first, l, count, 0), high = mix_at(of.end - 1, l, count, 0);
+    return (seg_span){low.low, high.low + high.step + 1};
 }
 
 static void cell_row(void *context, int64_t y, int thread)
@@ -102,13 +114,14 @@ static uint8_t mixed_class(const labels_job *job, mix v, mix u)
 static void label_row(void *context, int64_t y, int thread)
 {
     const labels_job *job = context;
-    mix v = mix_at(y, job->rows, job->h);
+    const seg_label_window *window = job->window;
+    mix v = mix_at(window->y + y, job->rows, window->cells_h, window->cell_y);
     const uint8_t *top = job->cells + v.low * job->w, *bottom = top + v.step * job->w;
-    uint8_t *labels = job->labels + y * job->width;
+    uint8_t *labels = job->labels + (size_t)y * window->stride;
     (void)thread;
-    for (int x = 0, end; x < job->width; x = end) {
+    for (int x = 0, end; x < window->w; x = end) {
         const mix u = job->columns[x];
-        for (end = x + 1; end < job->width && job->columns[end].low == u.low &&
+        for (end = x + 1; end < window->w && job->columns[end].low == u.low &&
                           job->columns[end].step == u.step;)
             end++;
         uint8_t class = top[u.low];
@@ -138,33 +151,57 @@ static seg_status check_finite(const seg_tensor *logits, seg_error *err)
     return SEG_OK;
 }
 
+/* Cells that are the labels' pixels: those of the window, row by row. */
+static void copy_cells(const labels_job *job)
+{
+    const seg_label_window *window = job->window;
+    const uint8_t *cells =
+        job->cells + (window->y - window->cell_y) * job->w + (window->x - window->cell_x);
+    for (int y = 0; y < window->h; y++)
+        memcpy(job->labels + (size_t)y * window->stride, cells + y * job->w, (size_t)window->w);
+}
+
+seg_status seg_labels_window(const seg_tensor *logits, const seg_cells *cells,
+                             const seg_label_window *window, uint8_t *labels, void *scratch,
+                             int threads, seg_error *err)
+{
+    mix *columns = scratch;
+    labels_job job = {
+        .logits = seg_f32(logits),
+        .h = logits->shape.h,
+        .w = logits->shape.w,
+        .classes = logits->shape.c,
+        .window = window,
+        .rows = line_of(window->cells_h, window->height, cells->step_h, cells->height),
+        .cells = (uint8_t *)scratch + seg_align_up((size_t)window->w * sizeof(mix)),
+        .columns = columns,
+        .labels = labels};
+    seg_status status = check_finite(logits, err);
+    if (status != SEG_OK)
+        return status;
+    const bool same = window->cells_h == window->height && window->cells_w == window->width;
+    seg_parallel_for(threads, job.h, cell_row, &job);
+    if (same) {
+        copy_cells(&job);
+        return SEG_OK;
+    }
+    const line across = line_of(window->cells_w, window->width, cells->step_w, cells->width);
+    for (int x = 0; x < window->w; x++)
+        columns[x] = mix_at(window->x + x, across, window->cells_w, window->cell_x);
+    seg_parallel_for(threads, window->h, label_row, &job);
+    return SEG_OK;
+}
+
 seg_status seg_labels_from_logits(const seg_tensor *logits, const seg_cells *cells, int width,
                                   int height, uint8_t *labels, void *scratch, int threads,
                                   seg_error *err)
 {
-    mix *columns = scratch;
-    labels_job job = {.logits = seg_f32(logits),
-                      .h = logits->shape.h,
-                      .w = logits->shape.w,
-                      .classes = logits->shape.c,
-                      .width = width,
-                      .height = height,
-                      .rows = line_of(logits->shape.h, height, cells->step_h, cells->height),
-                      .cells = (uint8_t *)scratch + seg_align_up((size_t)width * sizeof(mix)),
-                      .columns = columns,
-                      .labels = labels};
-    seg_status status = check_finite(logits, err);
-    if (status != SEG_OK)
-        return status;
-    bool same = job.w == width && job.h == height;
-    if (same)
-        job.cells = labels;
-    seg_parallel_for(threads, job.h, cell_row, &job);
-    if (same)
-        return SEG_OK;
-    const line across = line_of(job.w, width, cells->step_w, cells->width);
-    for (int x = 0; x < width; x++)
-        columns[x] = mix_at(x, across, job.w);
-    seg_parallel_for(threads, height, label_row, &job);
-    return SEG_OK;
+    const seg_label_window whole = {.width = width,
+                                    .height = height,
+                                    .w = width,
+                                    .h = height,
+                                    .cells_h = logits->shape.h,
+                                    .cells_w = logits->shape.w,
+                                    .stride = (size_t)width};
+    return seg_labels_window(logits, cells, &whole, labels, scratch, threads, err);
 }

@@ -10,6 +10,7 @@
 #define MODEL_MODEL_H
 
 #include "graph/exec.h"
+#include "graph/reach.h"
 #include "io/safetensors.h"
 #include "model/import.h"
 #include "model/int8.h"
@@ -71,6 +72,10 @@ typedef struct seg_plan_opts {
     const seg_exec_watch *watch; /* the same */
 } seg_plan_opts;
 
+/* Leave out a bilinear resize at the end of a network just built, whose logits then lie as *cells
+ * (zero before) says. */
+void seg_model_cut_resize(seg_graph *graph, seg_cells *cells);
+
 /*
  * The output is logits of images x h x w x classes, where a bilinear resize at the network's very
  * end is left out: seg_labels_from_logits does it, and so never needs full-size logits.
@@ -89,5 +94,22 @@ size_t seg_labels_scratch_size(const seg_shape *logits, int width);
 seg_status seg_labels_from_logits(const seg_tensor *logits, const seg_cells *cells, int width,
                                   int height, uint8_t *labels, void *scratch, int threads,
                                   seg_error *err);
+
+/* A part of the labels, and the part of the logits that it was given. */
+typedef struct seg_label_window {
+    int width, height; /* of all labels */
+    int x, y, w, h;    /* the window */
+    int64_t cells_h, cells_w, cell_y, cell_x; /* extents of all logits; where these begin in them */
+    size_t stride;     /* from one row of the result to the next */
+} seg_label_window;
+
+/* The same of a window; labels is its first pixel. The logits hold what seg_labels_reach says, and
+ * scratch seg_labels_scratch_size(logits, window's width). */
+seg_status seg_labels_window(const seg_tensor *logits, const seg_cells *cells,
+                             const seg_label_window *window, uint8_t *labels, void *scratch,
+                             int threads, seg_error *err);
+
+/* Rows (axis 0) or columns (1) of `count` cells that labels `of` a picture `target` pixels long read. */
+seg_span seg_labels_reach(const seg_cells *cells, int axis, int64_t count, int target, seg_span of);
 
 #endif

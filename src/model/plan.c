@@ -24,7 +24,7 @@ void seg_model_input_size(const seg_preprocess *preprocess, int width, int heigh
 }
 
 /* The optimiser then drops the resize, which no output needs any more. */
-static void cut_last_resize(seg_graph *graph, seg_cells *cells)
+void seg_model_cut_resize(seg_graph *graph, seg_cells *cells)
 {
     const seg_graph_value *last = &graph->values[graph->outputs[0].value];
     if (last->kind != SEG_VALUE_NODE)
@@ -56,7 +56,7 @@ static seg_status build(seg_model_plan *plan, const seg_model *model, const seg_
             seg_net_build(plan->graph, &model->spec.net, images, opts->height, opts->width, err);
     if (status != SEG_OK)
         return status;
-    cut_last_resize(plan->graph, &plan->cells);
+    seg_model_cut_resize(plan->graph, &plan->cells);
     status = seg_graph_optimise(plan->graph, false, err);
     if (status == SEG_OK && model->int8 != NULL) {
         const seg_ranges ranges = seg_int8_ranges(model->int8);

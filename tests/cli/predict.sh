@@ -99,8 +99,34 @@ says "nothing: no .jpg, .jpeg or .png in this folder"
 
 # Limits and wrong usage.
 "$make_model" picture big.png 800 600 3
-run 1 "$seg" predict -m m.safetensors --memory 1 -o big big.png
+run 1 "$seg" predict -m m.safetensors --memory 1 --tile off -o big big.png
 says "big.png: the activations need "
+run 1 "$seg" predict -m m.safetensors --memory 1 -o big big.png
+says "big.png: an image of 800x600 in tiles needs "
+[ ! -e big ] || [ -z "$(ls big)" ] || fail "results of a picture that does not fit: $(ls big)"
+
+# In tiles and in rows: the same files (of a model that shrinks: as it does, but for --tile full).
+"$make_model" picture long.png 1300 40 3
+run 0 "$seg" predict -m m.safetensors -o whole --tile off long.png
+run 0 "$seg" predict -m m.safetensors -o tiles --tile 100 --json long.png
+prints '"tiles":{"count":12,"width":112,"height":40}'
+run 0 "$seg" predict -m m.safetensors -o tiles1 --tile 100 -t 1 long.png
+prints "long.png: 1300x40 in 12 tiles of 112x40, decode "
+run 0 "$seg" predict -m small.safetensors -o shrunk --tile off long.png
+run 0 "$seg" predict -m small.safetensors -o full --tile full long.png
+for end in mask overlay; do
+    cmp -s whole/long.$end.png tiles/long.$end.png || fail "tiles give another $end"
+    cmp -s tiles1/long.$end.png tiles/long.$end.png || fail "one thread gives another $end in tiles"
+done
+cmp -s shrunk/long.mask.png full/long.mask.png && fail "--tile full shows the picture shrunk"
+head -c 9000 long.png >half.png
+run 1 "$seg" predict -m m.safetensors -o half --tile 100 half.png
+says "half.png: damaged or cut short"
+[ -z "$(ls half)" ] || fail "something is left of half.png: $(ls half)"
+run 2 "$seg" predict -m m.safetensors --tile 0 long.png
+says "option --tile needs auto, off, full or pixels from 1 to 65535, got '0'"
+run 2 "$seg" predict -m m.safetensors --tile some long.png
+says "got 'some'"
 run 2 "$seg" predict -m m.safetensors
 says "no image given"
 run 2 "$seg" predict --precision half photos/7x1.png

@@ -93,6 +93,37 @@ START_TEST(residual_sums)
 }
 END_TEST
 
+/* Rows so long that one group of all layers would hold more than it saves. */
+START_TEST(long_rows)
+{
+    compare("deeplabv3plus", "mobilenetv2", 16, 0, 250, 2100);
+}
+END_TEST
+
+/* Rows of one long group would be 1.2 GB here. */
+START_TEST(large_image)
+{
+    const seg_exec_opts opts = {.threads = 2};
+    seg_net_config config;
+    seg_weights *weights;
+    seg_graph *graph;
+    seg_exec *exec;
+    seg_error err;
+    ck_ok(seg_net_config_default(&config, "deeplabv3plus", &err), err);
+    config.atrous = 0;
+    ck_ok(seg_weights_new(&weights, &err), err);
+    ck_ok(seg_graph_new(&graph, weights, &err), err);
+    ck_ok(seg_net_build(graph, &config, 1, 2048, 2048, &err), err);
+    ck_ok(seg_graph_optimise(graph, false, &err), err);
+    ck_ok(seg_exec_new(&exec, graph, &opts, &err), err);
+    ck_assert_uint_gt(exec->band_limit, 0);
+    ck_assert_uint_lt(seg_exec_arena_bytes(exec), 200 << 20);
+    seg_exec_free(exec);
+    seg_graph_free(graph);
+    seg_weights_free(weights);
+}
+END_TEST
+
 Suite *suite_bands(void)
 {
     Suite *suite = suite_create("bands");
@@ -102,6 +133,8 @@ Suite *suite_bands(void)
     tcase_add_test(tests, aligned_cells);
     tcase_add_test(tests, dilated);
     tcase_add_test(tests, residual_sums);
+    tcase_add_test(tests, long_rows);
+    tcase_add_test(tests, large_image);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -13,6 +13,7 @@
 #include "io/image_file.h"
 #include "io/json.h"
 #include "io/make_image.h"
+#include "io/rows.h"
 #include "io/safetensors.h"
 #include "test.h"
 
@@ -23,6 +24,19 @@ static seg_status read_image(void *path, seg_error *err)
     if (status != SEG_OK && (out.pixels != NULL || out.width != 0))
         return seg_fail(err, SEG_INVALID, "an image is left after a failure");
     seg_image_release(&out);
+    return status;
+}
+
+static seg_status read_rows(void *path, seg_error *err)
+{
+    seg_rows_file *rows;
+    uint8_t row[40 * 3];
+    seg_status status = seg_rows_file_open(&rows, path, 1 << 20, err);
+    for (int y = 0; status == SEG_OK && y < seg_rows_file_height(rows); y++)
+        status = seg_rows_file_next(rows, row, err);
+    if (status == SEG_OK)
+        status = seg_rows_file_rewind(rows, err);
+    seg_rows_file_close(rows);
     return status;
 }
 
@@ -56,6 +70,12 @@ START_TEST(images_are_read)
     torture_file("inks.jpg", read_image, make_jpeg(pixels, 40, 24, TJPF_CMYK, TJSAMP_444),
                  SEG_NOMEM);
     torture_file("rgb.png", read_image, make_png(40, 24, 8, 2, 1, pixels, tiff, sizeof tiff),
+                 SEG_FORMAT);
+    torture_file("rows.jpg", read_rows, make_jpeg(pixels, 40, 24, TJPF_RGB, TJSAMP_420), SEG_NOMEM);
+    torture_file("ink_rows.jpg", read_rows, make_jpeg(pixels, 40, 24, TJPF_CMYK, TJSAMP_444),
+                 SEG_NOMEM);
+    make_tiff(tiff, 0, 1);
+    torture_file("rows.png", read_rows, make_png(40, 24, 8, 2, 0, pixels, tiff, sizeof tiff),
                  SEG_FORMAT);
     torture_file("labels.png", read_labels, make_png(40, 24, 2, 3, 0, pixels, NULL, 0), SEG_FORMAT);
 }

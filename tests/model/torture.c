@@ -16,6 +16,7 @@
 #include "seg/metrics.h"
 #include "seg/model.h"
 #include "seg/quantise.h"
+#include "seg/tiles.h"
 #include "test.h"
 
 enum { CLASSES = 3, WIDTH = 20, HEIGHT = 13 };
@@ -99,6 +100,24 @@ static seg_status segment(void *model, seg_error *err)
     return status;
 }
 
+typedef struct tiling {
+    const seg_model *model;
+    char photo[300], mask[300], overlay[300];
+    int side; /* 0: as the model wants it */
+} tiling;
+
+/* What cannot be done leaves no file. */
+static seg_status segment_file(void *context, seg_error *err)
+{
+    const tiling *t = context;
+    const seg_tile_opts opts = {.threads = 1, .side = t->side};
+    seg_status status =
+        seg_segment_file(t->model, t->photo, t->mask, t->overlay, 0.5f, &opts, NULL, err);
+    if (status == SEG_OK && (remove(t->mask) != 0 || remove(t->overlay) != 0))
+        return broken("a result", err);
+    return status;
+}
+
 typedef struct evaluation {
     const seg_model *model;
     const char *data;
@@ -133,6 +152,7 @@ static writing made_int8;
 static seg_model *model, *model_int8;
 static evaluation over_data;
 static quantising from_data;
+static tiling in_tiles, all_sizes;
 
 static seg_status segment_int8(void *unused, seg_error *err)
 {
@@ -156,6 +176,8 @@ static const struct {
     {"seg_model_load", load_model, made.path, SEG_NOMEM},
     {"seg_model_measure", measure, NULL, SEG_NOMEM},
     {"seg_segment", segment, NULL, SEG_NOMEM},
+    {"seg_segment_file in tiles", segment_file, &in_tiles, SEG_FORMAT},
+    {"seg_segment_file", segment_file, &all_sizes, SEG_FORMAT},
     {"seg_evaluate_bands", evaluate, &over_data, SEG_FORMAT},
     {"seg_model_quantise", quantise, &from_data, SEG_FORMAT},
     {"seg_model_save in int8", write_int8, NULL, SEG_NOMEM},
@@ -190,6 +212,12 @@ START_TEST(every_allocation_fails)
     const seg_quantise_opts opts = {.images = from_data.images, .threads = 1, .least_snr_db = 1};
     ck_ok(seg_model_quantise(&model_int8, model, &opts, &err), err);
     ck_ok(write_int8(NULL, &err), err);
+    in_tiles = (tiling){.model = model, .side = 16};
+    snprintf(in_tiles.photo, sizeof in_tiles.photo, "%s/val/images/a.png", folder);
+    snprintf(in_tiles.mask, sizeof in_tiles.mask, "%s/mask.png", folder);
+    snprintf(in_tiles.overlay, sizeof in_tiles.overlay, "%s/overlay.png", folder);
+    all_sizes = in_tiles;
+    all_sizes.side = 0;
     if (victims[_i].call == load_model)
         json_set_alloc_funcs(spared_malloc, free);
     oom_torture(victims[_i].name, victims[_i].call,
