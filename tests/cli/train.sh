@@ -23,6 +23,13 @@ run 0 "${train[@]}" --out "$work/json" --epochs 1 --json
 prints '"best_mean_iou":0.'
 prints '"updates":2'
 
+# A bound of memory is met, or refused with the least that would do.
+run 0 "${train[@]}" --out "$work/memory" --crop 97 --epochs 1 --memory 8
+grep -q '^[0-9]* of [0-9]* layers run again in the backward pass: [5-8] MB' "$work/err" ||
+    fail "nothing runs again: $(cat "$work/err")"
+run 1 "${train[@]}" --out "$work/memory2" --crop 97 --memory 1
+says "a training step needs "
+
 # Weights of the same network load whole; of another one as far as they fit.
 run 0 "${train[@]}" --out "$work/init" --epochs 1 --init "$work/run/best.safetensors"
 grep -q "best.safetensors: \([0-9]*\) of the network's \1 tensors loaded" "$work/err" ||
