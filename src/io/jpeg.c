@@ -60,26 +60,45 @@ static seg_status fail(tjhandle handle, const char *name, seg_error *err)
     return seg_fail(err, SEG_FORMAT, "%s: damaged or cut short: %s", name, text);
 }
 
+/* Stray bytes between segments, which some cameras leave. */
+static bool is_harmless(tjhandle handle)
+{
+    return tjGetErrorCode(handle) == TJERR_WARNING &&
+           strstr(tjGetErrorStr2(handle), "extraneous bytes") != NULL;
+}
+
+/* A picture to decode, and where to. */
+typedef struct picture {
+    const uint8_t *data;
+    size_t size;
+    seg_image_buffer *out;
+    int format; /* TJPF */
+} picture;
+
+static bool run(tjhandle handle, const picture *p, int flags)
+{
+    return tjDecompress2(handle, p->data, (unsigned long)p->size, p->out->pixels, p->out->width, 0,
+                         p->out->height, p->format,
+                         flags | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT) == 0;
+}
+
 /*
  * A warning of libjpeg means lost pixels (cut short, wrong codes), and stops us: grey areas must
- * not pass for a photo. Stray bytes between segments, which some cameras leave, lose nothing.
+ * not pass for a photo. Stray bytes lose nothing: once more, to the last warning. In a new decoder:
+ * the tables that the first one has met by then would decode what comes before them.
  */
-static seg_status decompress(tjhandle handle, const uint8_t *data, size_t size,
-                             seg_image_buffer *out, int format, const char *name, seg_error *err)
+static seg_status decompress(tjhandle handle, const picture *p, const char *name, seg_error *err)
 {
-    int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT;
-    for (;;) {
-        if (tjDecompress2(handle, data, (unsigned long)size, out->pixels, out->width, 0,
-                          out->height, format, flags) == 0)
-            return SEG_OK;
-        bool harmless = tjGetErrorCode(handle) == TJERR_WARNING &&
-                        strstr(tjGetErrorStr2(handle), "extraneous bytes") != NULL;
-        if (!harmless)
-            return fail(handle, name, err);
-        if ((flags & TJFLAG_STOPONWARNING) == 0)
-            return SEG_OK;
-        flags &= ~TJFLAG_STOPONWARNING;
-    }
+    if (run(handle, p, TJFLAG_STOPONWARNING))
+        return SEG_OK;
+    if (!is_harmless(handle))
+        return fail(handle, name, err);
+    tjhandle again = tjInitDecompress();
+    if (again == NULL)
+        return seg_fail(err, SEG_NOMEM, "%s: out of memory: a JPEG decoder", name);
+    seg_status status = run(again, p, 0) || is_harmless(again) ? SEG_OK : fail(again, name, err);
+    tjDestroy(again);
+    return status;
 }
 
 void seg_cmyk_to_rgb(const uint8_t *src, size_t count, bool inverted, uint8_t *dst)
@@ -98,7 +117,7 @@ static seg_status decode_cmyk(tjhandle handle, const uint8_t *data, size_t size,
     seg_image_buffer cmyk;
     seg_status status = seg_image_new(&cmyk, rgb->width, rgb->height, 4, name, err);
     if (status == SEG_OK)
-        status = decompress(handle, data, size, &cmyk, TJPF_CMYK, name, err);
+        status = decompress(handle, &(picture){data, size, &cmyk, TJPF_CMYK}, name, err);
     if (status == SEG_OK)
         seg_cmyk_to_rgb(cmyk.pixels, (size_t)rgb->width * (size_t)rgb->height, inverted,
                         rgb->pixels);
@@ -122,7 +141,7 @@ static seg_status decode(tjhandle handle, seg_image_buffer *out, const uint8_t *
     if (space == TJCS_CMYK || space == TJCS_YCCK)
         status = decode_cmyk(handle, data, size, found.adobe, out, name, err);
     else
-        status = decompress(handle, data, size, out, TJPF_RGB, name, err);
+        status = decompress(handle, &(picture){data, size, out, TJPF_RGB}, name, err);
     if (status == SEG_OK)
         status = seg_image_orient(out, found.orientation, name, err);
     if (status != SEG_OK)

@@ -19,8 +19,8 @@ struct seg_png_rows {
 
 /* What stands in the chunks beside the pixels, wherever that is. */
 typedef struct chunks {
-    bool end, no_memory;
-    int orientation;
+    bool end, exif, no_memory;
+    int orientation; /* of the first eXIf */
 } chunks;
 
 enum { EXIF_LIMIT_BYTES = 1 << 16 }; /* what a JPEG could hold of it */
@@ -47,8 +47,10 @@ static chunks walk(FILE *file)
             (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
         if (memcmp(head + 4, "IEND", 4) == 0)
             found.end = length == 0 && fread(crc, 1, sizeof crc, file) == sizeof crc;
-        if (memcmp(head + 4, "eXIf", 4) == 0)
+        if (memcmp(head + 4, "eXIf", 4) == 0 && !found.exif) {
+            found.exif = true;
             read_orientation(&found, file, length);
+        }
         at += 12 + (off_t)length;
     }
     return found;
@@ -64,6 +66,15 @@ static int start(seg_png_rows *rows, FILE *file, struct spng_ihdr *header)
     if (code == 0)
         code = spng_set_png_file(rows->png, file);
     return code == 0 ? spng_get_ihdr(rows->png, header) : code;
+}
+
+/* As the reader of whole pictures finds it: what libspng knows, and what stands behind the pixels. */
+static int orientation_of(const seg_png_rows *rows, const chunks *found)
+{
+    struct spng_exif exif;
+    return spng_get_exif(rows->png, &exif) == 0
+               ? seg_exif_orientation((const uint8_t *)exif.data, exif.length)
+               : found->orientation;
 }
 
 static seg_status open_rows(seg_png_rows *rows, FILE *file, seg_rows_form *form, seg_error *err)
@@ -84,7 +95,7 @@ static seg_status open_rows(seg_png_rows *rows, FILE *file, seg_rows_form *form,
     rows->row_size = (size_t)header.width * 3;
     if (header.interlace_method != SPNG_INTERLACE_NONE)
         form->whole = "an interlaced PNG";
-    else if (found.orientation > 1)
+    else if (orientation_of(rows, &found) > 1)
         form->whole = "a PNG that EXIF turns or mirrors";
     if (form->whole == NULL)
         code = spng_decode_image(rows->png, NULL, 0, SPNG_FMT_RGB8, SPNG_DECODE_PROGRESSIVE);
