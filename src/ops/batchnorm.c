@@ -208,19 +208,25 @@ static void normalise_block(void *context, int64_t block, int thread)
                                      rows_of_block(j, block), j->channels, &j->norm);
 }
 
+/* Fills workspace. */
+static void find_statistics(job *j)
+{
+    const seg_op_call *call = j->call;
+    if (uses_batch(call)) {
+        for_blocks(j, moments_block);
+        for_chunks(j, combine_moments);
+        return;
+    }
+    for (int64_t c = 0; c < j->channels; c++)
+        set_channel(j, c, (double)seg_f32(&call->src[RUNNING_MEAN])[c],
+                    (double)seg_f32(&call->src[RUNNING_VAR])[c]);
+}
+
 static void forward(const seg_op_call *call)
 {
     job j = job_of(call);
-    if (call->again) {
-        /* They are in workspace. */
-    } else if (uses_batch(call)) {
-        for_blocks(&j, moments_block);
-        for_chunks(&j, combine_moments);
-    } else {
-        for (int64_t c = 0; c < j.channels; c++)
-            set_channel(&j, c, (double)seg_f32(&call->src[RUNNING_MEAN])[c],
-                        (double)seg_f32(&call->src[RUNNING_VAR])[c]);
-    }
+    if (!call->again)
+        find_statistics(&j);
     for_blocks(&j, normalise_block);
 }
 
