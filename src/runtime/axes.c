@@ -34,9 +34,10 @@ seg_shape seg_axes_physical(const seg_axes *axes, const seg_shape *logical)
 static void find_strides(const seg_shape *shape, const seg_axes *axes, int64_t *strides)
 {
     seg_shape physical = seg_axes_physical(axes, shape);
-    int64_t of_axis[SEG_LOWER_RANK] = {0}, stride = 1;
-    for (int a = SEG_LOWER_RANK; a-- > 0; stride *= physical.dim[a])
-        of_axis[a] = stride;
+    int64_t of_axis[SEG_LOWER_RANK] = {0};
+    uint64_t stride = 1; /* of an empty tensor it may wrap: nobody goes by it */
+    for (int a = SEG_LOWER_RANK; a-- > 0; stride *= (uint64_t)physical.dim[a])
+        of_axis[a] = (int64_t)stride;
     for (int i = 0; i < axes->rank; i++)
         strides[i] = of_axis[axes->axis[i]];
 }
