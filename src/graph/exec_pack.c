@@ -194,7 +194,7 @@ static void pack_small(void *context, int64_t index, int thread)
     const packing *p = context;
     const size_t node = p->exec->graph->node_count - 1 - (size_t)index;
     if (p->exec->packed[node] != NULL && !is_large(p->exec, node))
-        pack_node(p->exec, node, 1, p->scratch + (size_t)thread * p->stride);
+        pack_node(p->exec, node, 1, p->stride > 0 ? p->scratch + (size_t)thread * p->stride : NULL);
 }
 
 void seg_exec_pack_run(seg_exec *exec, char *scratch)
